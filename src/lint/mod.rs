@@ -1,0 +1,1 @@
+//! Hazards and locks of SQL statements, generated or written by hand.

@@ -1,0 +1,1 @@
+//! Resolution and validation of model text: names, types, relations.

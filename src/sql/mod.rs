@@ -1,0 +1,9 @@
+//! PostgreSQL's vocabulary: identifiers, literals, statements.
+
+mod ident;
+mod statement;
+
+pub use self::{
+    ident::{quote_ident, quote_literal, quote_path},
+    statement::{Statement, render_script},
+};

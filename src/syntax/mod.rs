@@ -1,0 +1,1 @@
+//! Model text to AST and back: parsing with recovery, formatting.

@@ -1,0 +1,1 @@
+//! Positions in text, the one diagnostic type and its renderings.

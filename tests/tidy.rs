@@ -1,0 +1,1 @@
+//! Keeps the walls of the house.
