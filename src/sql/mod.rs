@@ -1,6 +1,8 @@
 //! PostgreSQL's vocabulary: identifiers, literals, statements.
 
 mod ident;
+pub mod lex;
+pub mod split;
 mod statement;
 
 pub use self::{
