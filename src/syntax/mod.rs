@@ -1,1 +1,13 @@
-//! Model text to AST and back: parsing with recovery, formatting.
+//! Model text → syntax tree with recovery; syntax tree → formatted text.
+
+pub mod ast;
+mod build;
+mod format;
+mod junk;
+mod parse;
+mod strings;
+
+pub use self::{
+    format::{format_file, format_source},
+    parse::{Parsed, parse_source},
+};

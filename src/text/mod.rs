@@ -1,1 +1,18 @@
-//! Positions in text, the one diagnostic type and its renderings.
+//! Positions in text, the one diagnostic type, its renderings and the registry of codes.
+
+mod codes;
+mod diagnostic;
+mod render;
+mod source;
+
+pub use self::{
+    codes::{CODES, Code, find_code},
+    diagnostic::{Diagnostic, Label, Severity},
+    render::{Style, render_diagnostics, render_diagnostics_json, render_summary},
+    source::{Position, Source, SourceId, Span},
+};
+
+/// The registered codes by name, for code that reports them: `codes::E0101`.
+pub mod code {
+    pub use super::codes::model::*;
+}

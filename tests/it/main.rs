@@ -1,3 +1,5 @@
 //! Integration tests, one binary.
 
+mod corpus;
 mod scratch;
+mod syntax;
