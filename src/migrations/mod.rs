@@ -1,1 +1,19 @@
-//! The migrations directory on disk: names, headers, parents, checksums.
+//! The migrations directory on disk: names, headers, parents, checksums, scripts.
+
+mod checksum;
+mod directory;
+mod header;
+mod history;
+mod problem;
+mod script;
+mod write;
+
+pub use self::{
+    checksum::{Checksum, checksum_of},
+    directory::{Directory, Migration, read_directory},
+    header::{Header, render_header},
+    history::{History, HistoryError},
+    problem::Problem,
+    script::{Script, ScriptError, Segment, Step, parse_script},
+    write::{NewMigration, rename_into_place, slug, timestamp_now, write_migration},
+};
