@@ -39,9 +39,7 @@ impl Migration {
     /// Whether one of its files differs from what was proved when the header was written.
     #[must_use]
     pub fn edited_since_proof(&self) -> bool {
-        let differs = |recorded: &Option<Checksum>, text: Option<&str>| {
-            matches!((recorded, text), (Some(sum), Some(text)) if !sum.fits(text))
-        };
+        let differs = |recorded: &Option<Checksum>, text: Option<&str>| matches!((recorded, text), (Some(sum), Some(text)) if !sum.fits(text));
         self.header.as_ref().is_some_and(|header| {
             differs(&header.up_sha256, Some(&self.up))
                 || differs(&header.down_sha256, self.down.as_deref())
@@ -156,8 +154,7 @@ fn read_migration(path: &Path, name: &str) -> Result<Migration, Vec<Problem>> {
 
 /// Whether a file would be expected to run: another script, or what a merge left.
 fn looks_run(name: &str) -> bool {
-    [".sql", ".orig", ".rej"].iter().any(|end| name.ends_with(end))
-        && !name.starts_with('.')
+    [".sql", ".orig", ".rej"].iter().any(|end| name.ends_with(end)) && !name.starts_with('.')
 }
 
 fn check_name(path: &Path, name: &str) -> Result<(), Problem> {
@@ -179,10 +176,8 @@ fn read_header(path: &Path) -> Result<Header, Problem> {
 }
 
 fn read_text(path: &Path) -> Result<String, Problem> {
-    let bytes =
-        fs::read(path).map_err(|source| Problem::Io { path: path.to_owned(), source })?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| Problem::NotText { path: path.to_owned() })?;
+    let bytes = fs::read(path).map_err(|source| Problem::Io { path: path.to_owned(), source })?;
+    let text = String::from_utf8(bytes).map_err(|_| Problem::NotText { path: path.to_owned() })?;
     let marked = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
     match text.lines().position(marked) {
         Some(at) => Err(Problem::Conflict { path: path.to_owned(), line: at + 1 }),

@@ -157,14 +157,15 @@ impl<'a> Builder<'a> {
         let commits_after = split::needs_commit(piece);
         // A procedure or a block may end transactions, which only works outside of one.
         let may_commit = piece.starts_with(&["call"]) || piece.starts_with(&["do"]);
-        let outside = !transactional || self.alone && may_commit;
+        let alone = self.alone && self.open.is_none();
+        let outside = !transactional || alone && may_commit;
         if outside && let Some((_, begun)) = &self.open {
             let reason = format!(
                 "this statement cannot run inside the transaction that line {begun} begins"
             );
             self.fail(piece.span.start, reason, Some("commit before it".to_owned()));
         }
-        if outside || self.alone || (self.must_commit && !commits_after) {
+        if outside || alone || (self.must_commit && !commits_after) {
             self.close();
         }
         self.must_commit |= commits_after;
@@ -174,7 +175,7 @@ impl<'a> Builder<'a> {
             sha256: checksum_of(piece.text),
             transactional: !outside,
         });
-        if outside || self.alone {
+        if outside || alone {
             self.close();
         }
     }
@@ -212,18 +213,22 @@ impl<'a> Builder<'a> {
                     self.open = None;
                 }
             }
-            Control::Rollback { .. } => self.fail(
-                at,
-                "`ROLLBACK` in a migration would undo what the ledger records as done".to_owned(),
-                Some("delete what is not to happen".to_owned()),
-            ),
+            Control::Rollback { .. } => {
+                self.open = None;
+                self.fail(
+                    at,
+                    "`ROLLBACK` in a migration would undo what the ledger records as done"
+                        .to_owned(),
+                    Some("delete what is not to happen".to_owned()),
+                );
+            }
             Control::TwoPhase => self.fail(
                 at,
                 "two-phase transactions outlive the migration and are not supported".to_owned(),
                 None,
             ),
             Control::Savepoint(_) | Control::Release(_) | Control::RollbackTo(_) => {
-                if self.alone {
+                if self.alone && self.open.is_none() {
                     self.fail(at, "a savepoint needs a transaction".to_owned(), None);
                 }
                 self.script.steps.push(Step {

@@ -1,0 +1,538 @@
+//! The ledger: tables in the target database that say what was applied, step by step.
+
+mod prisma;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Connection, Error};
+use crate::{
+    migrations::Checksum,
+    sql::{quote_ident, quote_literal},
+};
+
+/// The program's version, as the ledger records it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Where the ledger is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerName {
+    /// Its namespace.
+    pub schema: String,
+    /// Its main table; the others have this name with an ending.
+    pub table: String,
+}
+
+impl Default for LedgerName {
+    fn default() -> Self {
+        Self { schema: "driftless".to_owned(), table: "migrations".to_owned() }
+    }
+}
+
+impl LedgerName {
+    fn main(&self) -> String {
+        format!("{}.{}", quote_ident(&self.schema), quote_ident(&self.table))
+    }
+
+    fn steps(&self) -> String {
+        let table = format!("{}_steps", self.table);
+        format!("{}.{}", quote_ident(&self.schema), quote_ident(&table))
+    }
+
+    fn log(&self) -> String {
+        let table = format!("{}_log", self.table);
+        format!("{}.{}", quote_ident(&self.schema), quote_ident(&table))
+    }
+
+    /// The names of its tables, unquoted.
+    #[must_use]
+    pub fn tables(&self) -> [String; 3] {
+        [self.table.clone(), format!("{}_steps", self.table), format!("{}_log", self.table)]
+    }
+
+    /// The key of the advisory lock that guards it.
+    #[must_use]
+    pub fn lock_key(&self) -> i64 {
+        use sha2::{Digest as _, Sha256};
+        let digest = Sha256::digest(format!("driftless ledger {}", self.main()));
+        let bytes = digest[..8].try_into().expect("a digest has 32 bytes");
+        i64::from_be_bytes(bytes)
+    }
+}
+
+/// What the ledger knows of one migration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of `migration.sql` as it was run.
+    pub up_sha256: String,
+    /// When it began, UTC.
+    pub started_at: String,
+    /// When its last step was done, UTC.
+    pub finished_at: Option<String>,
+    /// How many steps it has.
+    pub steps: i32,
+    /// How many of them are done.
+    pub steps_done: i32,
+    /// What made it fail.
+    pub error: Option<String>,
+    /// The role that ran it.
+    pub applied_by: String,
+    /// The version of the program that ran it.
+    pub version: String,
+    /// Why it counts as applied where it was not run: baseline, resolve, import.
+    pub note: Option<String>,
+    /// What it follows, as it was when it was run.
+    pub parents: Vec<String>,
+    /// `up`, or `down` while it is being taken back.
+    pub direction: String,
+}
+
+impl Entry {
+    /// Where it stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match (&self.finished_at, &self.error) {
+            (Some(_), _) if self.direction == "up" => State::Applied,
+            (_, Some(_)) => State::Failed,
+            _ => State::Interrupted,
+        }
+    }
+}
+
+/// Where a migration in the ledger stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// All its steps are done.
+    Applied,
+    /// A step failed.
+    Failed,
+    /// It began and nobody wrote how it ended.
+    Interrupted,
+}
+
+/// What the ledger knows of one step.
+#[derive(Clone, Debug)]
+pub struct StepRecord {
+    /// Place in the script, from 0.
+    pub step: i32,
+    /// SHA-256 of its text.
+    pub sha256: String,
+    /// Its text.
+    pub sql: String,
+    /// Whether its end was recorded.
+    pub done: bool,
+    /// What the catalog said of its subject before it began.
+    pub before: Option<Value>,
+}
+
+/// What is written about a step that is done.
+#[derive(Clone, Debug)]
+pub(super) struct StepDone<'a> {
+    pub(super) step: usize,
+    pub(super) sha256: &'a str,
+    pub(super) sql: &'a str,
+    pub(super) milliseconds: f64,
+    pub(super) lock_milliseconds: f64,
+    pub(super) rows: u64,
+}
+
+/// The ledger of one database.
+#[derive(Clone, Copy, Debug)]
+pub struct Ledger<'a> {
+    connection: &'a Connection,
+    name: &'a LedgerName,
+}
+
+impl<'a> Ledger<'a> {
+    /// The ledger under that name; it need not be there.
+    #[must_use]
+    pub fn new(connection: &'a Connection, name: &'a LedgerName) -> Self {
+        Self { connection, name }
+    }
+
+    /// Whether it is there.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn exists(&self) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n \
+             ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2)";
+        let row = self
+            .connection
+            .query_one(sql, &[&self.name.schema, &self.name.table])
+            .await
+            .map_err(|error| Error::statement("looking for the ledger", &error))?;
+        Ok(row.get(0))
+    }
+
+    /// Creates it unless it is there; to be called by the holder of the lock.
+    ///
+    /// # Errors
+    /// When the role may not.
+    pub async fn ensure(&self) -> Result<(), Error> {
+        if self.exists().await? {
+            return Ok(());
+        }
+        let schema_exists: bool = self
+            .connection
+            .query_one(
+                "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1)",
+                &[&self.name.schema],
+            )
+            .await
+            .map_err(|error| Error::statement("looking for the ledger", &error))?
+            .get(0);
+        let mut sql = String::from("BEGIN;\n");
+        if !schema_exists {
+            sql.push_str(&format!("CREATE SCHEMA {};\n", quote_ident(&self.name.schema)));
+        }
+        sql.push_str(&ledger_sql(self.name));
+        sql.push_str("COMMIT;");
+        let result = self.connection.run("creating the ledger", &sql).await;
+        if result.is_err() {
+            let _ = self.connection.batch_execute("ROLLBACK").await;
+        }
+        result
+    }
+
+    /// Everything it holds, in the order in which it began. Empty where there is none: then what
+    /// Prisma's ledger says counts, if that is there.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn read(&self) -> Result<Vec<Entry>, Error> {
+        if !self.exists().await? {
+            return prisma::read(self.connection).await;
+        }
+        let sql = format!(
+            "SELECT name, up_sha256, {}, {}, steps, steps_done, error, applied_by, version, note, \
+             parents, direction FROM {} ORDER BY ordinal",
+            utc("started_at"),
+            utc("finished_at"),
+            self.name.main()
+        );
+        let rows = self
+            .connection
+            .query(&sql, &[])
+            .await
+            .map_err(|error| Error::statement("reading the ledger", &error))?;
+        Ok(rows
+            .iter()
+            .map(|row| Entry {
+                name: row.get(0),
+                up_sha256: row.get(1),
+                started_at: row.get(2),
+                finished_at: row.get(3),
+                steps: row.get(4),
+                steps_done: row.get(5),
+                error: row.get(6),
+                applied_by: row.get(7),
+                version: row.get(8),
+                note: row.get(9),
+                parents: row.get(10),
+                direction: row.get(11),
+            })
+            .collect())
+    }
+
+    /// Takes over what Prisma's ledger says; returns how many migrations that were.
+    ///
+    /// # Errors
+    /// When either cannot be read or written.
+    pub async fn import_prisma(&self) -> Result<usize, Error> {
+        let entries = prisma::read(self.connection).await?;
+        for entry in &entries {
+            let finished = entry.finished_at.as_deref().map_or("NULL".to_owned(), quote_literal);
+            let error = entry.error.as_deref().map_or("NULL".to_owned(), quote_literal);
+            let sql = format!(
+                "INSERT INTO {} (name, up_sha256, started_at, finished_at, steps, steps_done, \
+                 error, version, note) VALUES ({}, {}, {}, {finished}, {}, {}, {error}, {}, {})",
+                self.name.main(),
+                quote_literal(&entry.name),
+                quote_literal(&entry.up_sha256),
+                quote_literal(&entry.started_at),
+                entry.steps,
+                entry.steps_done,
+                quote_literal(VERSION),
+                quote_literal("taken over from _prisma_migrations"),
+            );
+            self.connection.run("taking over Prisma's ledger", &sql).await?;
+        }
+        Ok(entries.len())
+    }
+
+    /// The steps recorded for a migration.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn read_steps(
+        &self,
+        migration: &str,
+        direction: &str,
+    ) -> Result<Vec<StepRecord>, Error> {
+        let sql = format!(
+            "SELECT step, sha256, sql, finished_at IS NOT NULL, before FROM {} \
+             WHERE migration = $1 AND direction = $2 ORDER BY step",
+            self.name.steps()
+        );
+        let rows = self
+            .connection
+            .query(&sql, &[&migration, &direction])
+            .await
+            .map_err(|error| Error::statement("reading the ledger", &error))?;
+        Ok(rows
+            .iter()
+            .map(|row| StepRecord {
+                step: row.get(0),
+                sha256: row.get(1),
+                sql: row.get(2),
+                done: row.get(3),
+                before: row.get(4),
+            })
+            .collect())
+    }
+
+    /// SQL that records that a migration runs: the first of it, or another attempt.
+    pub(super) fn begin_sql(
+        &self,
+        name: &str,
+        up: &Checksum,
+        down: Option<&Checksum>,
+        parents: &[String],
+        steps: usize,
+    ) -> String {
+        let parents: Vec<_> = parents.iter().map(|parent| quote_literal(parent)).collect();
+        format!(
+            "INSERT INTO {} AS m (name, up_sha256, down_sha256, parents, steps, version) \
+             VALUES ({}, '{up}', {}, ARRAY[{}]::pg_catalog.text[], {steps}, {}) \
+             ON CONFLICT (name) DO UPDATE SET up_sha256 = excluded.up_sha256, \
+             down_sha256 = excluded.down_sha256, parents = excluded.parents, \
+             steps = excluded.steps, version = excluded.version, error = NULL;\n",
+            self.name.main(),
+            quote_literal(name),
+            down.map_or("NULL".to_owned(), |sum| format!("'{sum}'")),
+            parents.join(", "),
+            quote_literal(VERSION),
+        )
+    }
+
+    /// SQL that records steps as done.
+    pub(super) fn done_sql(&self, name: &str, direction: &str, done: &[StepDone<'_>]) -> String {
+        if done.is_empty() {
+            return String::new();
+        }
+        let rows: Vec<_> = done
+            .iter()
+            .map(|step| {
+                format!(
+                    "({}, '{direction}', {}, '{}', {}, \
+                     pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp(), {:.1}, {:.1}, {})",
+                    quote_literal(name),
+                    step.step,
+                    step.sha256,
+                    quote_literal(step.sql),
+                    step.milliseconds,
+                    step.lock_milliseconds,
+                    step.rows,
+                )
+            })
+            .collect();
+        format!(
+            "INSERT INTO {} AS s (migration, direction, step, sha256, sql, started_at, \
+             finished_at, duration_ms, lock_wait_ms, rows) VALUES {} \
+             ON CONFLICT (migration, direction, step) DO UPDATE SET sha256 = excluded.sha256, \
+             sql = excluded.sql, finished_at = excluded.finished_at, \
+             duration_ms = excluded.duration_ms, lock_wait_ms = excluded.lock_wait_ms, \
+             rows = excluded.rows;\n\
+             UPDATE {} SET steps_done = {}, error = NULL WHERE name = {};\n",
+            self.name.steps(),
+            rows.join(", "),
+            self.name.main(),
+            done.last().map_or(0, |step| step.step + 1),
+            quote_literal(name),
+        )
+    }
+
+    /// SQL that records that all of a migration is done.
+    pub(super) fn finish_sql(&self, name: &str) -> String {
+        let name = quote_literal(name);
+        format!(
+            "UPDATE {} SET finished_at = pg_catalog.clock_timestamp(), error = NULL \
+             WHERE name = {name};\n{}",
+            self.name.main(),
+            self.log_sql("applied", &name, "NULL"),
+        )
+    }
+
+    fn log_sql(&self, event: &str, quoted_name: &str, quoted_detail: &str) -> String {
+        format!(
+            "INSERT INTO {} (event, migration, version, detail) \
+             VALUES ('{event}', {quoted_name}, {}, {quoted_detail});\n",
+            self.name.log(),
+            quote_literal(VERSION),
+        )
+    }
+
+    /// Records that a step begins that runs in no transaction, and what its subject is like.
+    pub(super) async fn step_begins(
+        &self,
+        name: &str,
+        direction: &str,
+        step: usize,
+        (sha256, sql): (&str, &str),
+        before: &Value,
+    ) -> Result<(), Error> {
+        let statement = format!(
+            "INSERT INTO {} (migration, direction, step, sha256, sql, started_at, before) \
+             VALUES ({}, '{direction}', {step}, '{sha256}', {}, pg_catalog.clock_timestamp(), {}) \
+             ON CONFLICT (migration, direction, step) DO UPDATE SET sha256 = excluded.sha256, \
+             sql = excluded.sql, started_at = excluded.started_at, finished_at = NULL, \
+             before = excluded.before",
+            self.name.steps(),
+            quote_literal(name),
+            quote_literal(sql),
+            quote_literal(&before.to_string()),
+        );
+        self.connection.run("writing the ledger", &statement).await
+    }
+
+    /// Records that a migration failed, and takes back the record of a step that did not happen.
+    pub(super) async fn failed(
+        &self,
+        name: &str,
+        direction: &str,
+        step: usize,
+        error: &str,
+    ) -> Result<(), Error> {
+        let sql = format!(
+            "BEGIN;\nDELETE FROM {} WHERE migration = {name} AND direction = '{direction}' \
+             AND step = {step} AND finished_at IS NULL;\n\
+             UPDATE {} SET error = {error} WHERE name = {name};\n{}COMMIT;",
+            self.name.steps(),
+            self.name.main(),
+            self.log_sql("failed", &quote_literal(name), &quote_literal(error)),
+            name = quote_literal(name),
+            error = quote_literal(error),
+        );
+        self.connection.run("writing the ledger", &sql).await
+    }
+
+    /// Records a migration as applied without running it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub async fn mark_applied(
+        &self,
+        name: &str,
+        up: &Checksum,
+        parents: &[String],
+        note: &str,
+    ) -> Result<(), Error> {
+        let sql = format!(
+            "BEGIN;\n{}UPDATE {} SET finished_at = pg_catalog.clock_timestamp(), error = NULL, \
+             direction = 'up', steps_done = steps, note = {} WHERE name = {};\n{}COMMIT;",
+            self.begin_sql(name, up, None, parents, 0),
+            self.name.main(),
+            quote_literal(note),
+            quote_literal(name),
+            self.log_sql("marked applied", &quote_literal(name), &quote_literal(note)),
+        );
+        self.connection.run("writing the ledger", &sql).await
+    }
+
+    /// SQL that turns an applied migration into one that is being taken back.
+    pub(super) fn begin_down_sql(&self, name: &str) -> String {
+        format!(
+            "UPDATE {} SET direction = 'down', error = NULL WHERE name = {};\n",
+            self.name.main(),
+            quote_literal(name)
+        )
+    }
+
+    /// SQL that forgets a migration; the log keeps that it was there.
+    pub(super) fn forget_sql(&self, name: &str, event: &str, detail: &str) -> String {
+        format!(
+            "DELETE FROM {} WHERE name = {name};\n{}",
+            self.name.main(),
+            self.log_sql(event, &quote_literal(name), &quote_literal(detail)),
+            name = quote_literal(name),
+        )
+    }
+
+    /// Records a migration as not applied.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub async fn mark_rolled_back(&self, name: &str, note: &str) -> Result<(), Error> {
+        let sql = format!("BEGIN;\n{}COMMIT;", self.forget_sql(name, "marked rolled back", note));
+        self.connection.run("writing the ledger", &sql).await
+    }
+}
+
+/// Entries by name.
+#[must_use]
+pub fn by_name(entries: &[Entry]) -> BTreeMap<&str, &Entry> {
+    entries.iter().map(|entry| (entry.name.as_str(), entry)).collect()
+}
+
+fn utc(column: &str) -> String {
+    format!(
+        "pg_catalog.to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+    )
+}
+
+fn ledger_sql(name: &LedgerName) -> String {
+    format!(
+        "CREATE TABLE {main} (
+    name text PRIMARY KEY,
+    up_sha256 text NOT NULL,
+    down_sha256 text,
+    parents text[] NOT NULL DEFAULT '{{}}',
+    direction text NOT NULL DEFAULT 'up' CHECK (direction IN ('up', 'down')),
+    started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    finished_at timestamptz,
+    steps integer NOT NULL,
+    steps_done integer NOT NULL DEFAULT 0,
+    error text,
+    applied_by text NOT NULL DEFAULT session_user,
+    version text NOT NULL,
+    note text,
+    ordinal bigint GENERATED ALWAYS AS IDENTITY
+);
+COMMENT ON TABLE {main} IS 'driftless ledger 1: migrations applied to this database';
+CREATE TABLE {steps} (
+    migration text NOT NULL REFERENCES {main} ON DELETE CASCADE,
+    direction text NOT NULL,
+    step integer NOT NULL,
+    sha256 text NOT NULL,
+    sql text NOT NULL,
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz,
+    duration_ms double precision,
+    lock_wait_ms double precision,
+    rows bigint,
+    before jsonb,
+    PRIMARY KEY (migration, direction, step)
+);
+COMMENT ON TABLE {steps} IS 'driftless ledger 1: steps of those migrations';
+CREATE TABLE {log} (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    event text NOT NULL,
+    migration text NOT NULL,
+    who text NOT NULL DEFAULT session_user,
+    version text NOT NULL,
+    detail text
+);
+COMMENT ON TABLE {log} IS 'driftless ledger 1: what happened, in order';
+",
+        main = name.main(),
+        steps = name.steps(),
+        log = name.log(),
+    )
+}
