@@ -3,6 +3,7 @@
 mod connect;
 mod environment;
 mod error;
+pub mod introspect;
 pub mod runtime;
 pub mod scratch;
 mod target;

@@ -1,1 +1,103 @@
-//! diff
+//! Comparison of two schemas, object by object and facet by facet, without knowing any kind.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    kinds,
+    schema::{Object, ObjectId, Schema},
+};
+
+/// What differs between two schemas, by identity.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ChangeSet {
+    /// The changes in the order of identities.
+    pub changes: Vec<Change>,
+}
+
+/// One object that differs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Change {
+    /// Which object.
+    pub id: ObjectId,
+    /// In what way.
+    #[serde(flatten)]
+    pub difference: Difference,
+}
+
+/// How an object differs.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Difference {
+    /// Only the second schema has it.
+    Created,
+    /// Only the first schema has it.
+    Dropped,
+    /// Both have it, with other facets.
+    Altered {
+        /// The facets that differ.
+        facets: Vec<FacetChange>,
+    },
+}
+
+/// One facet that differs; absent is PostgreSQL's default.
+#[derive(Clone, Debug, Serialize)]
+pub struct FacetChange {
+    /// Name of the facet.
+    pub facet: String,
+    /// Value in the first schema.
+    pub from: Option<Value>,
+    /// Value in the second schema.
+    pub to: Option<Value>,
+}
+
+impl ChangeSet {
+    /// Whether nothing differs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+}
+
+/// Compares two schemas.
+#[must_use]
+pub fn diff(from: &Schema, to: &Schema) -> ChangeSet {
+    let ids: BTreeSet<&ObjectId> = from.objects.keys().chain(to.objects.keys()).collect();
+    let changes = ids
+        .into_iter()
+        .filter_map(|id| {
+            let difference = match (from.get(id), to.get(id)) {
+                (None, _) => Difference::Created,
+                (_, None) => Difference::Dropped,
+                (Some(a), Some(b)) => {
+                    let facets = facet_changes(a, b);
+                    if facets.is_empty() && a.parent == b.parent {
+                        return None;
+                    }
+                    Difference::Altered { facets }
+                }
+            };
+            Some(Change { id: id.clone(), difference })
+        })
+        .collect();
+    ChangeSet { changes }
+}
+
+/// The facets in which two objects of one identity differ; derived ones are not compared.
+#[must_use]
+pub fn facet_changes(from: &Object, to: &Object) -> Vec<FacetChange> {
+    let kind = kinds::of(&to.id);
+    let names: BTreeSet<&String> = from.facets.keys().chain(to.facets.keys()).collect();
+    names
+        .into_iter()
+        .filter(|name| !kind.derived().contains(&name.as_str()))
+        .filter(|name| from.facets.get(*name) != to.facets.get(*name))
+        .map(|name| FacetChange {
+            facet: name.clone(),
+            from: from.facets.get(name).cloned(),
+            to: to.facets.get(name).cloned(),
+        })
+        .collect()
+}

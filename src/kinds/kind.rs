@@ -21,8 +21,13 @@ pub trait Kind: Sync {
     /// How `COMMENT ON`, `ALTER`, `DROP` and `GRANT` address it: `TABLE public.users`.
     fn address(&self, object: &Object) -> String;
 
-    /// Statements that create it, without comment, owner and privileges.
-    fn create(&self, object: &Object, context: &Context<'_>) -> Vec<Statement>;
+    /// How `GRANT … ON` names it, where that is not its address.
+    fn grant_target(&self, object: &Object) -> String {
+        self.address(object)
+    }
+
+    /// Statements that create it together with `parts`, without comments, owners and privileges.
+    fn create(&self, object: &Object, parts: &[&Object], context: &Context<'_>) -> Vec<Statement>;
 
     /// How to get from one state to another of the same identity; `changed` names the facets of
     /// the kind itself that differ, never the common ones.
@@ -36,6 +41,76 @@ pub trait Kind: Sync {
 
     /// Statements that drop it.
     fn drop(&self, object: &Object, context: &Context<'_>) -> Vec<Statement>;
+
+    /// Whether `CREATE` and `DROP` of its parent bring and take it along.
+    fn inline(&self, _object: &Object) -> Inline {
+        Inline::Never
+    }
+
+    /// Facets that are derived from others and never compared.
+    fn derived(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether it has to be dropped and created again when what it depends on is altered by
+    /// [`Alteration::Rebuild`]: PostgreSQL refuses to retype a column under a view, yet rebuilds
+    /// its indexes by itself.
+    fn blocks_rebuild(&self, _object: &Object) -> bool {
+        false
+    }
+
+    /// Its privileges, if it has any.
+    fn privileges(&self) -> Option<Privileges> {
+        None
+    }
+
+    /// Names in the namespace of relations (`pg_class.relname`) that it takes besides its own.
+    fn relation_names(&self, _object: &Object) -> Vec<Vec<String>> {
+        Vec::new()
+    }
+
+    /// Objects whose creation or drop brings or takes this one along, in the state that has it:
+    /// the column of the parent table behind an inherited one.
+    fn implied_by(&self, _object: &Object, _state: &Schema) -> Vec<ObjectId> {
+        Vec::new()
+    }
+
+    /// For a type: how to put it aside under another name while its columns move to its successor.
+    fn set_aside(&self, _object: &Object, _name: &str) -> Vec<Statement> {
+        Vec::new()
+    }
+
+    /// Whether it holds rows, so that it outlives a change of what one of its parts refers to.
+    fn holds_rows(&self) -> bool {
+        false
+    }
+
+    /// For a column: how it moves to the successor of its type.
+    fn retype(&self, _from: &Object, _to: &Object, _context: &Context<'_>) -> Vec<Statement> {
+        Vec::new()
+    }
+}
+
+/// Whether an object can be part of its parent's `CREATE` statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inline {
+    /// Created by a statement of its own.
+    Never,
+    /// Part of it wherever its dependencies allow.
+    May,
+    /// Always part of it.
+    Must,
+}
+
+/// Privileges of a kind (manual, "Privileges", table 5.2).
+#[derive(Clone, Copy, Debug)]
+pub struct Privileges {
+    /// All that can be granted.
+    pub all: &'static [&'static str],
+    /// What PUBLIC has by default.
+    pub public: &'static [&'static str],
+    /// `pg_default_acl.defaclobjtype`, if `ALTER DEFAULT PRIVILEGES` knows the kind.
+    pub default_type: Option<char>,
 }
 
 /// What it takes to change an object.
@@ -47,6 +122,8 @@ pub enum Alteration {
     Rebuild(Vec<Statement>),
     /// It has to be dropped and created again, and so has what depends on it.
     Replace,
+    /// A type whose columns keep their rows: put aside, created anew, columns moved, old dropped.
+    Swap,
 }
 
 /// The two states between which a plan moves.

@@ -1,10 +1,77 @@
 //! What driftless knows about each kind of object, one folder a kind.
 
 pub mod column;
+pub mod common;
+pub mod composite;
 pub mod constraint;
+pub mod default;
+pub mod domain;
+pub mod domain_constraint;
+pub mod enum_type;
+pub mod extension;
 pub mod index;
+pub mod index_attachment;
 pub mod kind;
+pub mod materialized_view;
+pub mod namespace;
+pub mod partition;
+pub mod policy;
+pub mod range;
+pub mod routine;
+pub mod rule;
 pub mod sequence;
+pub mod sequence_owner;
 pub mod table;
+pub mod trigger;
+pub mod view;
 
-pub use self::kind::{Alteration, Context, Kind};
+pub use self::kind::{Alteration, Context, Inline, Kind, Privileges};
+use crate::schema::ObjectId;
+
+/// Every kind, in the order in which independent objects of different kinds are created.
+pub const ALL: &[&dyn Kind] = &[
+    &namespace::NamespaceKind,
+    &extension::ExtensionKind,
+    &enum_type::EnumKind,
+    &domain::DomainKind,
+    &domain_constraint::DomainConstraintKind,
+    &composite::CompositeKind,
+    &range::RangeKind,
+    &routine::FunctionKind,
+    &routine::ProcedureKind,
+    &sequence::SequenceKind,
+    &table::TableKind,
+    &column::ColumnKind,
+    &default::DefaultKind,
+    &sequence_owner::SequenceOwnerKind,
+    &view::ViewKind,
+    &materialized_view::MaterializedViewKind,
+    &constraint::ConstraintKind,
+    &index::IndexKind,
+    &partition::PartitionKind,
+    &index_attachment::IndexAttachmentKind,
+    &trigger::TriggerKind,
+    &rule::RuleKind,
+    &policy::PolicyKind,
+];
+
+/// The behaviour of an object's kind.
+///
+/// # Panics
+/// Panics for an identity that no catalog query of [`ALL`] can have produced.
+#[must_use]
+pub fn of(id: &ObjectId) -> &'static dyn Kind {
+    named(&id.kind).unwrap_or_else(|| panic!("no such kind of object: {}", id.kind))
+}
+
+/// The kind of that name.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static dyn Kind> {
+    ALL.iter().find(|kind| kind.name() == name).copied()
+}
+
+/// The place of a kind in [`ALL`], for a stable order of independent objects.
+#[must_use]
+pub fn rank(id: &ObjectId) -> usize {
+    ALL.iter().position(|kind| kind.name() == id.kind).unwrap_or(ALL.len())
+}

@@ -1,1 +1,149 @@
-//! plan
+//! From two schemas to the statements that lead from one to the other.
+
+mod actions;
+mod graph;
+mod render;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub use self::render::render;
+use self::{
+    actions::{Action, Actions},
+    graph::Node,
+};
+use crate::{
+    kinds::{self, Context, common},
+    schema::{Object, ObjectId, Schema},
+    sql::{Statement, quote_path},
+};
+
+/// What is to be run, in order.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Plan {
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// What happens to one object.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// The object, with those that are created in the same statement left unnamed.
+    pub object: ObjectId,
+    /// What happens to it.
+    pub verb: Verb,
+    /// The statements, in order.
+    pub statements: Vec<Statement>,
+}
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// Creates the object.
+    Create,
+    /// Changes it where it stands.
+    Alter,
+    /// Drops it.
+    Drop,
+}
+
+/// Dependencies that lead in a circle which no splitting of objects can break.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("cannot order the changes: {} depend on each other", list(.0))]
+pub struct Cycle(pub Vec<ObjectId>);
+
+fn list(ids: &[ObjectId]) -> String {
+    ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+}
+
+impl Plan {
+    /// All statements in order.
+    #[must_use]
+    pub fn statements(&self) -> Vec<&Statement> {
+        self.steps.iter().flat_map(|step| &step.statements).collect()
+    }
+}
+
+/// Plans the way from one schema to another.
+///
+/// # Errors
+/// [`Cycle`] when no order works, which is a defect of driftless and not of the schemas.
+pub fn plan(from: &Schema, to: &Schema) -> Result<Plan, Cycle> {
+    let context = Context { from, to };
+    let actions = Actions::decide(context);
+    let order = graph::order(context, &actions)?;
+    let mut steps = Vec::new();
+    for (node, parts) in order {
+        let statements = statements(&node, &parts, &actions, context);
+        if statements.is_empty() {
+            continue;
+        }
+        let verb = match node {
+            Node::Create(_) => Verb::Create,
+            Node::Alter(_) => Verb::Alter,
+            Node::Drop(_) => Verb::Drop,
+        };
+        steps.push(Step { object: node.id().clone(), verb, statements });
+    }
+    Ok(Plan { steps })
+}
+
+fn statements(
+    node: &Node,
+    parts: &[ObjectId],
+    actions: &Actions,
+    context: Context<'_>,
+) -> Vec<Statement> {
+    let id = node.id();
+    let kind = kinds::of(id);
+    match node {
+        Node::Create(_) => {
+            let Some(object) = context.to.get(id) else { return Vec::new() };
+            let mut out = Vec::new();
+            if actions.get(id) == Some(&Action::Swap)
+                && let Some(old) = context.from.get(id)
+            {
+                out.extend(kind.set_aside(old, &set_aside_name(id)));
+            }
+            let parts: Vec<&Object> = parts.iter().filter_map(|p| context.to.get(p)).collect();
+            out.extend(kind.create(object, &parts, &context));
+            for made in std::iter::once(object).chain(parts.iter().copied()) {
+                out.extend(common::alter(kinds::of(&made.id), None, made, context.from));
+            }
+            out
+        }
+        Node::Alter(_) => {
+            let (Some(from), Some(to)) = (context.from.get(id), context.to.get(id)) else {
+                return Vec::new();
+            };
+            let mut out = actions.altering(id);
+            out.extend(common::alter(kind, Some(from), to, context.from));
+            out
+        }
+        Node::Drop(_) => {
+            let Some(object) = context.from.get(id) else { return Vec::new() };
+            if actions.get(id) == Some(&Action::Swap) {
+                let mut path = id.path.clone();
+                if let Some(last) = path.last_mut() {
+                    *last = set_aside_name(id);
+                }
+                return vec![Statement::new(format!("DROP TYPE {}", quote_path(&path)))];
+            }
+            kind.drop(object, &context)
+        }
+    }
+}
+
+/// The name of a type while its columns move to the new one; at most 63 bytes.
+fn set_aside_name(id: &ObjectId) -> String {
+    let mut name = id.name().to_owned();
+    while name.len() > 58 {
+        name.pop();
+    }
+    name + "__old"
+}
+
+/// Parts of a node's statement by node.
+type Parts = BTreeMap<Node, Vec<ObjectId>>;

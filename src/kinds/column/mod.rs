@@ -1,8 +1,13 @@
 //! Columns of tables, foreign tables and composite types; their defaults are objects of their own.
 
+pub(crate) mod cast;
+mod ddl;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::ddl::*;
 
 /// The facets of a `column`; path `[namespace, table, name]`, parent the table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,8 +31,10 @@ pub struct Column {
     pub options: BTreeMap<String, String>,
     /// Options of a foreign table's column.
     pub fdw_options: BTreeMap<String, String>,
-    /// Defined by a parent table alone (inheritance), not by this one.
+    /// Defined by a parent table too (inheritance, partition).
     pub inherited: bool,
+    /// Inherited, and defined by this table as well.
+    pub local: bool,
     pub comment: Option<String>,
     pub privileges: Option<Vec<String>>,
 }
@@ -53,12 +60,4 @@ pub struct Generated {
     /// `VIRTUAL` (18 and later), otherwise `STORED`.
     #[serde(rename = "virtual")]
     pub is_virtual: bool,
-}
-
-/// The facets of a `default`; path and parent as of its column, the column being its parent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ColumnDefault {
-    /// As `pg_get_expr` spells it with an empty search path.
-    pub expression: String,
 }

@@ -1,8 +1,12 @@
 //! Constraints of tables: primary key, unique, foreign key, check, exclusion, NOT NULL (18).
 
+mod ddl;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::ddl::*;
 
 /// The facets of a `constraint`; path `[namespace, table, name]`, parent the table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -44,5 +48,7 @@ pub struct Constraint {
     pub clustered: bool,
     /// Its index is the table's replica identity.
     pub replica_identity: bool,
+    /// Check or NOT NULL that a parent table defines too.
+    pub inherited: bool,
     pub comment: Option<String>,
 }

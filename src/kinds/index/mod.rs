@@ -1,8 +1,12 @@
 //! Indexes that are not part of a constraint.
 
+mod ddl;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::ddl::*;
 
 /// The facets of an `index`; path `[namespace, name]`, parent the table or materialized view.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

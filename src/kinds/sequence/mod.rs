@@ -1,6 +1,14 @@
 //! Sequences: standalone and owned. Identity sequences are part of their column.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
+
+use super::{Alteration, Context, Kind, Privileges};
+use crate::{
+    schema::Object,
+    sql::{Statement, quote_path},
+};
 
 /// Options of a sequence; one at PostgreSQL's own default for the type and direction is absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -14,8 +22,63 @@ pub struct Options {
     pub cycle: bool,
 }
 
+impl Options {
+    /// The clauses that set these options.
+    #[must_use]
+    pub fn clauses(&self) -> Vec<String> {
+        let numbers = [
+            ("START WITH", self.start),
+            ("INCREMENT BY", self.increment),
+            ("MINVALUE", self.min),
+            ("MAXVALUE", self.max),
+            ("CACHE", self.cache),
+        ];
+        let mut out: Vec<String> =
+            numbers.iter().filter_map(|(w, n)| n.map(|n| format!("{w} {n}"))).collect();
+        if self.cycle {
+            out.push("CYCLE".to_owned());
+        }
+        out
+    }
+
+    /// The clauses that bring other options to these, one at its default spelled out.
+    #[must_use]
+    pub fn changes(&self, from: &Self, type_name: Option<&str>) -> Vec<String> {
+        let (low, high) = match type_name {
+            Some("smallint") => (i64::from(i16::MIN), i64::from(i16::MAX)),
+            Some("integer") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+            _ => (i64::MIN, i64::MAX),
+        };
+        let increment = self.increment.unwrap_or(1);
+        let (min, max) = if increment > 0 { (1, high) } else { (low, -1) };
+        let (min, max) = (self.min.unwrap_or(min), self.max.unwrap_or(max));
+        let start = self.start.unwrap_or(if increment > 0 { min } else { max });
+        let mut out = Vec::new();
+        if self.increment != from.increment {
+            out.push(format!("INCREMENT BY {increment}"));
+        }
+        if self.min != from.min {
+            out.push(format!("MINVALUE {min}"));
+        }
+        if self.max != from.max {
+            out.push(format!("MAXVALUE {max}"));
+        }
+        let implied = |o: &Self| o.start.is_none() && (o.min, o.increment) == (None, None);
+        if self.start != from.start || !(implied(self) && implied(from)) && !out.is_empty() {
+            out.push(format!("START WITH {start}"));
+        }
+        if self.cache != from.cache {
+            out.push(format!("CACHE {}", self.cache.unwrap_or(1)));
+        }
+        if self.cycle != from.cycle {
+            out.push(if self.cycle { "CYCLE".to_owned() } else { "NO CYCLE".to_owned() });
+        }
+        out
+    }
+}
+
 /// The facets of a `sequence`; path `[namespace, name]`. What owns it is an object of kind
-/// `sequence_owner` with the same path and the facet `column`: path of the column.
+/// `sequence_owner`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sequence {
@@ -28,4 +91,75 @@ pub struct Sequence {
     pub owner: Option<String>,
     pub comment: Option<String>,
     pub privileges: Option<Vec<String>>,
+}
+
+/// The kind `sequence`.
+pub struct SequenceKind;
+
+impl Kind for SequenceKind {
+    fn name(&self) -> &'static str {
+        "sequence"
+    }
+
+    fn catalog(&self) -> &'static [&'static str] {
+        &[include_str!("catalog.sql")]
+    }
+
+    fn address(&self, object: &Object) -> String {
+        format!("SEQUENCE {}", quote_path(&object.id.path))
+    }
+
+    fn create(&self, object: &Object, _: &[&Object], _: &Context<'_>) -> Vec<Statement> {
+        let sequence: Sequence = object.read();
+        let kind = if sequence.unlogged { "UNLOGGED SEQUENCE" } else { "SEQUENCE" };
+        let mut sql = format!("CREATE {kind} {}", quote_path(&object.id.path));
+        if let Some(type_name) = &sequence.type_name {
+            sql += &format!(" AS {type_name}");
+        }
+        for clause in sequence.options.clauses() {
+            sql += &format!("\n    {clause}");
+        }
+        vec![Statement::new(sql)]
+    }
+
+    fn alter(
+        &self,
+        from: &Object,
+        to: &Object,
+        changed: &BTreeSet<&str>,
+        _: &Context<'_>,
+    ) -> Alteration {
+        let (old, new): (Sequence, Sequence) = (from.read(), to.read());
+        let address = self.address(to);
+        let mut out = Vec::new();
+        let mut clauses = Vec::new();
+        if changed.contains("type") {
+            clauses.push(format!("AS {}", new.type_name.as_deref().unwrap_or("bigint")));
+        }
+        clauses.extend(new.options.changes(&old.options, new.type_name.as_deref()));
+        if !clauses.is_empty() {
+            out.push(Statement::new(format!("ALTER {address} {}", clauses.join(" "))));
+        }
+        if changed.contains("unlogged") {
+            let kind = if new.unlogged { "UNLOGGED" } else { "LOGGED" };
+            out.push(Statement::new(format!("ALTER {address} SET {kind}")));
+        }
+        Alteration::InPlace(out)
+    }
+
+    fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
+        vec![Statement::new(format!("DROP {}", self.address(object)))]
+    }
+
+    fn privileges(&self) -> Option<Privileges> {
+        Some(Privileges {
+            all: &["SELECT", "UPDATE", "USAGE"],
+            public: &[],
+            default_type: Some('S'),
+        })
+    }
+
+    fn relation_names(&self, object: &Object) -> Vec<Vec<String>> {
+        vec![object.id.path.clone()]
+    }
 }

@@ -1,8 +1,12 @@
 //! Tables: ordinary and partitioned.
 
+mod ddl;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::ddl::TableKind;
 
 /// The facets of a `table`; path `[namespace, name]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -15,8 +19,10 @@ pub struct Table {
     pub inherits: Vec<String>,
     /// Composite type of a typed table, qualified and quoted.
     pub of_type: Option<String>,
-    /// Storage parameters; those of the TOAST table start with `toast.`.
+    /// Storage parameters.
     pub options: BTreeMap<String, String>,
+    /// Storage parameters of the TOAST table.
+    pub toast_options: BTreeMap<String, String>,
     pub access_method: Option<String>,
     pub tablespace: Option<String>,
     pub row_security: bool,

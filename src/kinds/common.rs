@@ -1,0 +1,291 @@
+//! What all kinds share: comment, owner, privileges, option lists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Kind, Privileges};
+use crate::{
+    schema::{Object, Schema},
+    sql::{Statement, quote_ident, quote_literal, quote_path},
+};
+
+/// Facets that every kind may carry and that [`alter`] handles.
+pub const FACETS: &[&str] = &["owner", "comment", "privileges", "column_comments"];
+
+/// Privileges of tables and views; MAINTAIN exists from 17 on.
+pub(crate) const TABLE_PRIVILEGES: Privileges = Privileges {
+    all: &["DELETE", "INSERT", "MAINTAIN", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"],
+    public: &[],
+    default_type: Some('r'),
+};
+pub(crate) const TYPE_PRIVILEGES: Privileges =
+    Privileges { all: &["USAGE"], public: &["USAGE"], default_type: Some('T') };
+pub(crate) const ROUTINE_PRIVILEGES: Privileges =
+    Privileges { all: &["EXECUTE"], public: &["EXECUTE"], default_type: Some('f') };
+
+/// Statements that bring comment, owner and privileges from one state to another; `from` is
+/// absent when the object has just been created.
+#[must_use]
+pub fn alter(
+    kind: &dyn Kind,
+    from: Option<&Object>,
+    to: &Object,
+    defaults: &Schema,
+) -> Vec<Statement> {
+    let mut out = Vec::new();
+    let address = kind.address(to);
+    let differs = |facet: &str| from.and_then(|o| o.facets.get(facet)) != to.facets.get(facet);
+    if differs("owner") {
+        let owner = to.text("owner").map_or("CURRENT_USER".to_owned(), quote_ident);
+        out.push(Statement::new(format!("ALTER {address} OWNER TO {owner}")));
+    }
+    if differs("comment") {
+        out.push(comment(&address, to.text("comment")));
+    }
+    out.extend(column_comments(from, to));
+    if let Some(privileges) = kind.privileges() {
+        let created = from.is_none();
+        let before = match from {
+            Some(object) => granted(object, privileges, defaults.server_version),
+            None => initial(to, privileges, defaults),
+        };
+        let after = granted(to, privileges, defaults.server_version);
+        if created || differs("privileges") || differs("owner") {
+            let target = Target { name: &kind.grant_target(to), owner: to.text("owner") };
+            out.extend(grants(&target, privileges, &before, &after));
+        }
+    }
+    out
+}
+
+fn comment(address: &str, text: Option<&str>) -> Statement {
+    let text = text.map_or("NULL".to_owned(), quote_literal);
+    Statement::new(format!("COMMENT ON {address} IS {text}"))
+}
+
+fn column_comments(from: Option<&Object>, to: &Object) -> Vec<Statement> {
+    let list = |o: Option<&Object>| -> BTreeMap<String, Value> {
+        o.and_then(|o| o.facets.get("column_comments"))
+            .and_then(Value::as_object)
+            .map(|m| m.clone().into_iter().collect())
+            .unwrap_or_default()
+    };
+    let (before, after) = (list(from), list(Some(to)));
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    names
+        .into_iter()
+        .filter(|name| before.get(*name) != after.get(*name))
+        .map(|name| {
+            let column = format!("{}.{}", quote_path(&to.id.path), quote_ident(name));
+            comment(&format!("COLUMN {column}"), after.get(name).and_then(Value::as_str))
+        })
+        .collect()
+}
+
+/// Grantee → privileges, with `*` after one that may be granted on.
+type Grants = BTreeMap<String, BTreeSet<String>>;
+
+/// The privileges of an object as its facet states them, or those that PostgreSQL gives.
+fn granted(object: &Object, privileges: Privileges, version: u32) -> Grants {
+    match object.facets.get("privileges").and_then(Value::as_array) {
+        Some(list) => parse(list),
+        None => built_in(privileges, version),
+    }
+}
+
+fn built_in(privileges: Privileges, version: u32) -> Grants {
+    let mut out = Grants::new();
+    let known = |p: &&&str| **p != "MAINTAIN" || version >= 170_000;
+    let all: BTreeSet<String> =
+        privileges.all.iter().filter(known).map(|p| (*p).to_owned()).collect();
+    out.insert("$owner".to_owned(), all);
+    if !privileges.public.is_empty() {
+        let public = privileges.public.iter().map(|p| (*p).to_owned()).collect();
+        out.insert("PUBLIC".to_owned(), public);
+    }
+    out
+}
+
+/// What a new object starts with: `ALTER DEFAULT PRIVILEGES` that are in force while it is made.
+fn initial(object: &Object, privileges: Privileges, defaults: &Schema) -> Grants {
+    let mut out = built_in(privileges, defaults.server_version);
+    let Some(letter) = privileges.default_type else { return out };
+    let namespace = object.id.path.first().map(String::as_str);
+    for rule in defaults.of_kind("default_privileges") {
+        if rule.text("objects") != Some(&letter.to_string()) || rule.text("role").is_some() {
+            continue;
+        }
+        let Some(list) = rule.facets.get("privileges").and_then(Value::as_array) else { continue };
+        match rule.text("schema") {
+            None => out = parse(list),
+            Some(name) if Some(name) == namespace => {
+                for (grantee, set) in parse(list) {
+                    out.entry(grantee).or_default().extend(set);
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    out
+}
+
+pub(crate) fn parse(list: &[Value]) -> Grants {
+    list.iter()
+        .filter_map(Value::as_str)
+        .filter_map(|item| item.rsplit_once('='))
+        .map(|(grantee, set)| (grantee.to_owned(), set.split(',').map(str::to_owned).collect()))
+        .collect()
+}
+
+/// What is granted on.
+pub(crate) struct Target<'a> {
+    /// `TABLE public.users`; for a column `(name) ON TABLE public.users`.
+    pub(crate) name: &'a str,
+    /// Its owner; absent for the connecting role.
+    pub(crate) owner: Option<&'a str>,
+}
+
+impl Target<'_> {
+    fn on(&self, names: &[&str], privileges: Privileges) -> String {
+        match self.name.split_once(" ON ") {
+            Some((column, table)) => {
+                let list: Vec<String> = bare(names).map(|n| format!("{n} {column}")).collect();
+                format!("{} ON {table}", list.join(", "))
+            }
+            None => format!("{} ON {}", list(names, privileges), self.name),
+        }
+    }
+}
+
+fn bare<'a>(names: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
+    names.iter().map(|n| n.trim_end_matches('*'))
+}
+
+/// `REVOKE` and `GRANT` statements between two states.
+pub(crate) fn grants(
+    target: &Target<'_>,
+    privileges: Privileges,
+    before: &Grants,
+    after: &Grants,
+) -> Vec<Statement> {
+    let mut out = Vec::new();
+    let none = BTreeSet::new();
+    let grantees: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    for grantee in grantees {
+        let (old, new) =
+            (before.get(grantee).unwrap_or(&none), after.get(grantee).unwrap_or(&none));
+        if old == new {
+            continue;
+        }
+        let role = match grantee.as_str() {
+            "$owner" => target.owner.map_or("CURRENT_USER".to_owned(), quote_ident),
+            "PUBLIC" => "PUBLIC".to_owned(),
+            name => quote_ident(name),
+        };
+        let lost: Vec<&str> = old.difference(new).map(String::as_str).collect();
+        if !lost.is_empty() {
+            let what = target.on(&lost, privileges);
+            out.push(Statement::new(format!("REVOKE {what} FROM {role}")));
+        }
+        // A privilege whose grant option went is revoked as a whole above, so it is given again.
+        let gained: Vec<&str> = new.difference(old).map(String::as_str).collect();
+        let (with, without): (Vec<&str>, Vec<&str>) =
+            gained.iter().partition(|name| name.ends_with('*'));
+        for (names, suffix) in [(without, ""), (with, " WITH GRANT OPTION")] {
+            if !names.is_empty() {
+                let what = target.on(&names, privileges);
+                out.push(Statement::new(format!("GRANT {what} TO {role}{suffix}")));
+            }
+        }
+    }
+    out
+}
+
+fn list(names: &[&str], privileges: Privileges) -> String {
+    let bare: BTreeSet<&str> = bare(names).collect();
+    let all = privileges.all.iter().filter(|p| **p != "MAINTAIN").all(|p| bare.contains(p));
+    if privileges.all.len() > 1 && all {
+        return "ALL".to_owned();
+    }
+    bare.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// `WITH (a=1, b='x')`, or nothing.
+pub(crate) fn with_options(options: &BTreeMap<String, String>) -> String {
+    if options.is_empty() { String::new() } else { format!(" WITH ({})", assignments(options)) }
+}
+
+/// `a=1, b='x'`.
+pub(crate) fn assignments(options: &BTreeMap<String, String>) -> String {
+    let plain = |v: &str| {
+        !v.is_empty() && v.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
+    };
+    options
+        .iter()
+        .map(|(name, value)| {
+            let name = name.split('.').map(quote_ident).collect::<Vec<_>>().join(".");
+            if plain(value) {
+                format!("{name}={value}")
+            } else {
+                format!("{name}={}", quote_literal(value))
+            }
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// `SET (…)` and `RESET (…)` clauses from one option list to another.
+pub(crate) fn option_changes(
+    from: &BTreeMap<String, String>,
+    to: &BTreeMap<String, String>,
+) -> Vec<String> {
+    let changed: BTreeMap<String, String> = to
+        .iter()
+        .filter(|(name, value)| from.get(*name) != Some(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let gone: Vec<String> =
+        from.keys().filter(|name| !to.contains_key(*name)).map(|name| quote_dotted(name)).collect();
+    let mut out = Vec::new();
+    if !gone.is_empty() {
+        out.push(format!("RESET ({})", gone.join(", ")));
+    }
+    if !changed.is_empty() {
+        out.push(format!("SET ({})", assignments(&changed)));
+    }
+    out
+}
+
+fn quote_dotted(name: &str) -> String {
+    name.split('.').map(quote_ident).collect::<Vec<_>>().join(".")
+}
+
+/// `OPTIONS (a 'x', b 'y')` of foreign objects, or nothing.
+pub(crate) fn foreign_options(options: &BTreeMap<String, String>) -> String {
+    if options.is_empty() {
+        return String::new();
+    }
+    let list: Vec<_> =
+        options.iter().map(|(n, v)| format!("{} {}", quote_ident(n), quote_literal(v))).collect();
+    format!(" OPTIONS ({})", list.join(", "))
+}
+
+/// `OPTIONS (ADD a 'x', SET b 'y', DROP c)` between two lists of foreign options, if they differ.
+pub(crate) fn foreign_option_changes(
+    from: &BTreeMap<String, String>,
+    to: &BTreeMap<String, String>,
+) -> Option<String> {
+    let mut list = Vec::new();
+    for name in from.keys().filter(|name| !to.contains_key(*name)) {
+        list.push(format!("DROP {}", quote_ident(name)));
+    }
+    for (name, value) in to {
+        match from.get(name) {
+            Some(old) if old == value => {}
+            Some(_) => list.push(format!("SET {} {}", quote_ident(name), quote_literal(value))),
+            None => list.push(format!("ADD {} {}", quote_ident(name), quote_literal(value))),
+        }
+    }
+    (!list.is_empty()).then(|| format!("OPTIONS ({})", list.join(", ")))
+}

@@ -1,0 +1,53 @@
+//! Composite types; their attributes are objects of the kind `column`.
+
+use std::collections::BTreeSet;
+
+use super::{Alteration, Context, Kind, Privileges, column, common};
+use crate::{
+    schema::Object,
+    sql::{Statement, quote_ident, quote_path},
+};
+
+/// The kind `composite`; path `[namespace, name]`.
+pub struct CompositeKind;
+
+impl Kind for CompositeKind {
+    fn name(&self) -> &'static str {
+        "composite"
+    }
+
+    fn catalog(&self) -> &'static [&'static str] {
+        &[include_str!("catalog.sql")]
+    }
+
+    fn address(&self, object: &Object) -> String {
+        format!("TYPE {}", quote_path(&object.id.path))
+    }
+
+    fn create(&self, object: &Object, parts: &[&Object], _: &Context<'_>) -> Vec<Statement> {
+        let attributes: Vec<String> = parts.iter().map(|part| column::attribute(part)).collect();
+        let list = if attributes.is_empty() {
+            "()".to_owned()
+        } else {
+            format!("(\n    {}\n)", attributes.join(",\n    "))
+        };
+        vec![Statement::new(format!("CREATE {} AS {list}", self.address(object)))]
+    }
+
+    fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
+        Alteration::InPlace(Vec::new())
+    }
+
+    fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
+        vec![Statement::new(format!("DROP {}", self.address(object)))]
+    }
+
+    fn privileges(&self) -> Option<Privileges> {
+        Some(common::TYPE_PRIVILEGES)
+    }
+
+    fn set_aside(&self, object: &Object, name: &str) -> Vec<Statement> {
+        let name = quote_ident(name);
+        vec![Statement::new(format!("ALTER {} RENAME TO {name}", self.address(object)))]
+    }
+}

@@ -1,0 +1,279 @@
+//! Constraints in `CREATE TABLE` and `ALTER TABLE`.
+
+use std::collections::BTreeSet;
+
+use super::Constraint;
+use crate::{
+    kinds::{Alteration, Context, Inline, Kind, column, common},
+    schema::{Object, ObjectId, Schema},
+    sql::{Statement, quote_ident, quote_path},
+};
+
+/// The kind `constraint`.
+pub struct ConstraintKind;
+
+impl Kind for ConstraintKind {
+    fn name(&self) -> &'static str {
+        "constraint"
+    }
+
+    fn catalog(&self) -> &'static [&'static str] {
+        &[include_str!("catalog.sql")]
+    }
+
+    fn address(&self, object: &Object) -> String {
+        format!("CONSTRAINT {} ON {}", quote_ident(object.id.name()), column::relation(object))
+    }
+
+    fn create(&self, object: &Object, _: &[&Object], cx: &Context<'_>) -> Vec<Statement> {
+        let constraint: Constraint = object.read();
+        let only = if constraint.kind == "check" || partitioned_foreign_key(object, &constraint, cx)
+        {
+            ""
+        } else {
+            "ONLY "
+        };
+        let valid = if constraint.not_valid { " NOT VALID" } else { "" };
+        let mut out = vec![Statement::new(format!(
+            "ALTER TABLE {only}{}\n    ADD {}{valid}",
+            column::relation(object),
+            definition(object)
+        ))];
+        out.extend(settings(object));
+        out
+    }
+
+    fn alter(
+        &self,
+        from: &Object,
+        to: &Object,
+        changed: &BTreeSet<&str>,
+        _: &Context<'_>,
+    ) -> Alteration {
+        let (old, new): (Constraint, Constraint) = (from.read(), to.read());
+        let mut out = Vec::new();
+        let name = quote_ident(to.id.name());
+        for facet in changed {
+            match *facet {
+                "not_valid" if !new.not_valid => {
+                    out.push(on(to, &format!("VALIDATE CONSTRAINT {name}")));
+                }
+                "deferrable" | "initially_deferred" if new.kind == "foreign_key" => {}
+                "clustered" | "replica_identity" | "inherited" => {}
+                "options" => {
+                    let index = quote_path(&[&to.id.path[0], to.id.name()]);
+                    out.extend(
+                        common::option_changes(&old.options, &new.options)
+                            .into_iter()
+                            .map(|a| Statement::new(format!("ALTER INDEX {index} {a}"))),
+                    );
+                }
+                _ => return Alteration::Replace,
+            }
+        }
+        if changed.contains("deferrable") || changed.contains("initially_deferred") {
+            let clause = match (new.deferrable, new.initially_deferred) {
+                (false, _) => "NOT DEFERRABLE",
+                (true, false) => "DEFERRABLE INITIALLY IMMEDIATE",
+                (true, true) => "DEFERRABLE INITIALLY DEFERRED",
+            };
+            out.push(on(to, &format!("ALTER CONSTRAINT {name} {clause}")));
+        }
+        if old.clustered && !new.clustered {
+            out.push(on(to, "SET WITHOUT CLUSTER"));
+        }
+        if old.replica_identity && !new.replica_identity {
+            out.push(on(to, "REPLICA IDENTITY DEFAULT"));
+        }
+        let before = Constraint {
+            clustered: old.clustered,
+            replica_identity: old.replica_identity,
+            ..Constraint::default()
+        };
+        out.extend(setting_changes(to, &before, &new));
+        Alteration::InPlace(out)
+    }
+
+    fn drop(&self, object: &Object, cx: &Context<'_>) -> Vec<Statement> {
+        let constraint: Constraint = object.read();
+        let only = if constraint.kind == "foreign_key" && !partitioned(object, cx.from) {
+            "ONLY "
+        } else {
+            ""
+        };
+        let name = quote_ident(object.id.name());
+        let table = column::relation(object);
+        vec![Statement::new(format!("ALTER TABLE {only}{table} DROP CONSTRAINT {name}"))]
+    }
+
+    fn derived(&self) -> &'static [&'static str] {
+        &["inherited"]
+    }
+
+    fn inline(&self, object: &Object) -> Inline {
+        if object.text("type") == Some("foreign_key") || object.flag("not_valid") {
+            Inline::Never
+        } else {
+            Inline::May
+        }
+    }
+
+    fn blocks_rebuild(&self, object: &Object) -> bool {
+        object.text("type") == Some("foreign_key")
+    }
+
+    fn relation_names(&self, object: &Object) -> Vec<Vec<String>> {
+        match object.text("type") {
+            Some("primary_key" | "unique" | "exclusion") => {
+                vec![vec![object.id.path[0].clone(), object.id.name().to_owned()]]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn implied_by(&self, object: &Object, state: &Schema) -> Vec<ObjectId> {
+        if !object.flag("inherited") {
+            return attached_to(object, state);
+        }
+        column::parents(object, state)
+            .into_iter()
+            .map(|mut path| {
+                path.push(object.id.name().to_owned());
+                ObjectId::new("constraint", path)
+            })
+            .collect()
+    }
+}
+
+/// The index or constraint of the partitioned table whose drop takes this one along.
+fn attached_to(object: &Object, state: &Schema) -> Vec<ObjectId> {
+    let path = vec![object.id.path[0].clone(), object.id.name().to_owned()];
+    super::super::index_attachment::parent(&path, state).into_iter().collect()
+}
+
+fn partitioned(object: &Object, state: &Schema) -> bool {
+    object
+        .parent
+        .as_ref()
+        .and_then(|table| state.get(table))
+        .is_some_and(|table| table.facets.contains_key("partition_by"))
+}
+
+/// A foreign key of a partitioned table goes down to its partitions.
+fn partitioned_foreign_key(object: &Object, constraint: &Constraint, cx: &Context<'_>) -> bool {
+    constraint.kind == "foreign_key" && partitioned(object, cx.to)
+}
+
+fn on(object: &Object, action: &str) -> Statement {
+    Statement::new(format!("ALTER TABLE {} {action}", column::relation(object)))
+}
+
+/// The constraint as it stands in `CREATE TABLE`: `CONSTRAINT name …`.
+pub(crate) fn definition(object: &Object) -> String {
+    let c: Constraint = object.read();
+    let mut sql = format!("CONSTRAINT {} {}", quote_ident(object.id.name()), body(&c));
+    if c.deferrable {
+        sql += " DEFERRABLE";
+    }
+    if c.initially_deferred {
+        sql += " INITIALLY DEFERRED";
+    }
+    if c.not_enforced {
+        sql += " NOT ENFORCED";
+    }
+    sql
+}
+
+fn body(c: &Constraint) -> String {
+    match c.kind.as_str() {
+        "primary_key" => format!(
+            "PRIMARY KEY {}{}",
+            columns(&c.columns, c, "WITHOUT OVERLAPS"),
+            index_clauses(c)
+        ),
+        "unique" => {
+            let nulls = if c.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
+            let list = columns(&c.columns, c, "WITHOUT OVERLAPS");
+            format!("UNIQUE{nulls} {list}{}", index_clauses(c))
+        }
+        "foreign_key" => foreign_key(c),
+        "check" => {
+            let inherit = if c.no_inherit { " NO INHERIT" } else { "" };
+            format!("CHECK ({}){inherit}", c.expression.as_deref().unwrap_or("true"))
+        }
+        "exclusion" => format!("EXCLUDE {}", c.exclude.as_deref().unwrap_or_default()),
+        _ => format!("NOT NULL {}", list(&c.columns)),
+    }
+}
+
+fn foreign_key(c: &Constraint) -> String {
+    let mut sql = format!(
+        "FOREIGN KEY {} REFERENCES {} {}",
+        columns(&c.columns, c, ""),
+        quote_path(&c.references),
+        columns(&c.referenced_columns, c, "")
+    );
+    if c.period {
+        sql = sql.trim_end().to_owned();
+    }
+    if c.match_full {
+        sql += " MATCH FULL";
+    }
+    if let Some(action) = &c.on_update {
+        sql += &format!(" ON UPDATE {action}");
+    }
+    if let Some(action) = &c.on_delete {
+        sql += &format!(" ON DELETE {action}");
+        if !c.on_delete_columns.is_empty() {
+            sql += &format!(" ({})", list(&c.on_delete_columns));
+        }
+    }
+    sql
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|n| quote_ident(n)).collect::<Vec<_>>().join(", ")
+}
+
+/// `(a, b)`, the last one marked as a period where the key is temporal.
+fn columns(names: &[String], c: &Constraint, suffix: &str) -> String {
+    let mut quoted: Vec<String> = names.iter().map(|n| quote_ident(n)).collect();
+    if c.period
+        && let Some(last) = quoted.last_mut()
+    {
+        *last = match suffix {
+            "" => format!("PERIOD {last}"),
+            suffix => format!("{last} {suffix}"),
+        };
+    }
+    format!("({})", quoted.join(", "))
+}
+
+fn index_clauses(c: &Constraint) -> String {
+    let mut sql = String::new();
+    if !c.include.is_empty() {
+        sql += &format!(" INCLUDE ({})", list(&c.include));
+    }
+    sql += &common::with_options(&c.options);
+    if let Some(tablespace) = &c.tablespace {
+        sql += &format!(" USING INDEX TABLESPACE {}", quote_ident(tablespace));
+    }
+    sql
+}
+
+/// What the definition cannot say.
+pub(crate) fn settings(object: &Object) -> Vec<Statement> {
+    setting_changes(object, &Constraint::default(), &object.read())
+}
+
+fn setting_changes(object: &Object, old: &Constraint, new: &Constraint) -> Vec<Statement> {
+    let mut out = Vec::new();
+    let name = quote_ident(object.id.name());
+    if new.clustered && !old.clustered {
+        out.push(on(object, &format!("CLUSTER ON {name}")));
+    }
+    if new.replica_identity && !old.replica_identity {
+        out.push(on(object, &format!("REPLICA IDENTITY USING INDEX {name}")));
+    }
+    out
+}

@@ -1,0 +1,58 @@
+//! Column defaults: objects of their own, so that a default and what it calls can be ordered apart
+//! from the column.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Alteration, Context, Kind, column};
+use crate::{
+    schema::Object,
+    sql::{Statement, quote_ident},
+};
+
+/// The facets of a `default`; path as of its column, which is its parent (or a view).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ColumnDefault {
+    /// As `pg_get_expr` spells it with an empty search path.
+    pub expression: String,
+}
+
+/// The kind `default`.
+pub struct DefaultKind;
+
+impl Kind for DefaultKind {
+    fn name(&self) -> &'static str {
+        "default"
+    }
+
+    fn catalog(&self) -> &'static [&'static str] {
+        &[include_str!("catalog.sql")]
+    }
+
+    fn address(&self, object: &Object) -> String {
+        format!("DEFAULT {}", crate::sql::quote_path(&object.id.path))
+    }
+
+    fn create(&self, object: &Object, _: &[&Object], _: &Context<'_>) -> Vec<Statement> {
+        let expression = object.text("expression").unwrap_or_default();
+        vec![alter(object, &format!("SET DEFAULT {expression}"))]
+    }
+
+    fn alter(&self, _: &Object, to: &Object, _: &BTreeSet<&str>, cx: &Context<'_>) -> Alteration {
+        Alteration::InPlace(self.create(to, &[], cx))
+    }
+
+    fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
+        vec![alter(object, "DROP DEFAULT")]
+    }
+}
+
+fn alter(object: &Object, action: &str) -> Statement {
+    Statement::new(format!(
+        "ALTER TABLE ONLY {} ALTER COLUMN {} {action}",
+        column::relation(object),
+        quote_ident(object.id.name())
+    ))
+}

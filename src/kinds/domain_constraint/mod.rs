@@ -1,0 +1,64 @@
+//! Checks of domains.
+
+use std::collections::BTreeSet;
+
+use super::{Alteration, Context, Inline, Kind};
+use crate::{
+    schema::Object,
+    sql::{Statement, quote_ident, quote_path},
+};
+
+/// The kind `domain_constraint`; path `[namespace, domain, name]`, facets `expression`, `not_valid`.
+pub struct DomainConstraintKind;
+
+impl Kind for DomainConstraintKind {
+    fn name(&self) -> &'static str {
+        "domain_constraint"
+    }
+
+    fn catalog(&self) -> &'static [&'static str] {
+        &[include_str!("catalog.sql")]
+    }
+
+    fn address(&self, object: &Object) -> String {
+        let name = quote_ident(object.id.name());
+        format!("CONSTRAINT {name} ON DOMAIN {}", quote_path(&object.id.path[..2]))
+    }
+
+    fn create(&self, object: &Object, _: &[&Object], _: &Context<'_>) -> Vec<Statement> {
+        let valid = if object.flag("not_valid") { " NOT VALID" } else { "" };
+        vec![on(object, &format!("ADD {}{valid}", definition(object)))]
+    }
+
+    fn alter(
+        &self,
+        _: &Object,
+        to: &Object,
+        changed: &BTreeSet<&str>,
+        _: &Context<'_>,
+    ) -> Alteration {
+        if changed.contains("expression") || to.flag("not_valid") {
+            return Alteration::Replace;
+        }
+        let name = quote_ident(to.id.name());
+        Alteration::InPlace(vec![on(to, &format!("VALIDATE CONSTRAINT {name}"))])
+    }
+
+    fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
+        vec![on(object, &format!("DROP CONSTRAINT {}", quote_ident(object.id.name())))]
+    }
+
+    fn inline(&self, object: &Object) -> Inline {
+        if object.flag("not_valid") { Inline::Never } else { Inline::May }
+    }
+}
+
+/// `CONSTRAINT name CHECK (…)`.
+pub(super) fn definition(object: &Object) -> String {
+    let expression = object.text("expression").unwrap_or("true");
+    format!("CONSTRAINT {} CHECK ({expression})", quote_ident(object.id.name()))
+}
+
+fn on(object: &Object, action: &str) -> Statement {
+    Statement::new(format!("ALTER DOMAIN {} {action}", quote_path(&object.id.path[..2])))
+}

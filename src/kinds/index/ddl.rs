@@ -1,0 +1,165 @@
+//! `CREATE INDEX`, `ALTER INDEX` and `DROP INDEX`.
+
+use std::collections::BTreeSet;
+
+use super::{Index, Key};
+use crate::{
+    kinds::{Alteration, Context, Kind, common},
+    schema::{Object, ObjectId, Schema},
+    sql::{Statement, quote_ident, quote_path},
+};
+
+/// The kind `index`.
+pub struct IndexKind;
+
+impl Kind for IndexKind {
+    fn name(&self) -> &'static str {
+        "index"
+    }
+
+    fn catalog(&self) -> &'static [&'static str] {
+        &[include_str!("catalog.sql")]
+    }
+
+    fn address(&self, object: &Object) -> String {
+        format!("INDEX {}", quote_path(&object.id.path))
+    }
+
+    fn create(&self, object: &Object, _: &[&Object], cx: &Context<'_>) -> Vec<Statement> {
+        let partitioned = object
+            .parent
+            .as_ref()
+            .and_then(|table| cx.to.get(table))
+            .is_some_and(|table| table.facets.contains_key("partition_by"));
+        let mut out = vec![Statement::new(definition(object, partitioned))];
+        out.extend(setting_changes(object, &Index::default(), &object.read()));
+        out
+    }
+
+    fn alter(
+        &self,
+        from: &Object,
+        to: &Object,
+        changed: &BTreeSet<&str>,
+        _: &Context<'_>,
+    ) -> Alteration {
+        const IN_PLACE: &[&str] =
+            &["options", "tablespace", "clustered", "replica_identity", "statistics"];
+        if changed.iter().any(|facet| !IN_PLACE.contains(facet)) {
+            return Alteration::Replace;
+        }
+        let (old, new): (Index, Index) = (from.read(), to.read());
+        let address = self.address(to);
+        let mut out: Vec<Statement> = common::option_changes(&old.options, &new.options)
+            .into_iter()
+            .map(|a| Statement::new(format!("ALTER {address} {a}")))
+            .collect();
+        if changed.contains("tablespace") {
+            let name = quote_ident(new.tablespace.as_deref().unwrap_or("pg_default"));
+            out.push(Statement::new(format!("ALTER {address} SET TABLESPACE {name}")));
+        }
+        out.extend(setting_changes(to, &old, &new));
+        Alteration::InPlace(out)
+    }
+
+    fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
+        vec![Statement::new(format!("DROP {}", self.address(object)))]
+    }
+
+    fn relation_names(&self, object: &Object) -> Vec<Vec<String>> {
+        vec![object.id.path.clone()]
+    }
+
+    fn implied_by(&self, object: &Object, state: &Schema) -> Vec<ObjectId> {
+        crate::kinds::index_attachment::parent(&object.id.path, state).into_iter().collect()
+    }
+}
+
+fn table(object: &Object) -> String {
+    object.parent.as_ref().map(|p| quote_path(&p.path)).unwrap_or_default()
+}
+
+/// `CREATE INDEX …`; on a partitioned table `ONLY`, its partitions' indexes being attached.
+fn definition(object: &Object, partitioned: bool) -> String {
+    let index: Index = object.read();
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    let only = if partitioned { "ONLY " } else { "" };
+    let keys: Vec<String> = index.keys.iter().map(key).collect();
+    let mut sql = format!(
+        "CREATE {unique}INDEX {} ON {only}{}",
+        quote_ident(object.id.name()),
+        table(object)
+    );
+    if index.method != "btree" && !index.method.is_empty() {
+        sql += &format!(" USING {}", quote_ident(&index.method));
+    }
+    sql += &format!(" ({})", keys.join(", "));
+    if !index.include.is_empty() {
+        let include: Vec<_> = index.include.iter().map(|n| quote_ident(n)).collect();
+        sql += &format!(" INCLUDE ({})", include.join(", "));
+    }
+    if index.nulls_not_distinct {
+        sql += " NULLS NOT DISTINCT";
+    }
+    sql += &common::with_options(&index.options);
+    if let Some(tablespace) = &index.tablespace {
+        sql += &format!(" TABLESPACE {}", quote_ident(tablespace));
+    }
+    if let Some(predicate) = &index.predicate {
+        sql += &format!(" WHERE {predicate}");
+    }
+    sql
+}
+
+fn key(key: &Key) -> String {
+    let mut sql = match (&key.column, &key.expression) {
+        (Some(column), _) => quote_ident(column),
+        (None, Some(expression)) if expression.starts_with('(') && expression.ends_with(')') => {
+            expression.clone()
+        }
+        (None, Some(expression)) => format!("({expression})"),
+        (None, None) => String::new(),
+    };
+    if let Some(collation) = &key.collation {
+        sql += &format!(" COLLATE {collation}");
+    }
+    if let Some(opclass) = &key.opclass {
+        sql += &format!(" {opclass}");
+        if !key.opclass_options.is_empty() {
+            sql += &format!(" ({})", common::assignments(&key.opclass_options));
+        }
+    }
+    if key.descending {
+        sql += " DESC";
+    }
+    if let Some(nulls) = &key.nulls {
+        sql += &format!(" NULLS {nulls}");
+    }
+    sql
+}
+
+fn setting_changes(object: &Object, old: &Index, new: &Index) -> Vec<Statement> {
+    let mut out = Vec::new();
+    let (table, name) = (table(object), quote_ident(object.id.name()));
+    if old.clustered != new.clustered {
+        let action =
+            if new.clustered { format!("CLUSTER ON {name}") } else { "SET WITHOUT CLUSTER".into() };
+        out.push(Statement::new(format!("ALTER TABLE {table} {action}")));
+    }
+    if old.replica_identity != new.replica_identity {
+        let identity =
+            if new.replica_identity { format!("USING INDEX {name}") } else { "DEFAULT".into() };
+        out.push(Statement::new(format!("ALTER TABLE ONLY {table} REPLICA IDENTITY {identity}")));
+    }
+    let numbers: BTreeSet<&String> = old.statistics.keys().chain(new.statistics.keys()).collect();
+    for number in numbers {
+        if old.statistics.get(number) != new.statistics.get(number) {
+            let target = new.statistics.get(number).copied().unwrap_or(-1);
+            out.push(Statement::new(format!(
+                "ALTER INDEX {} ALTER COLUMN {number} SET STATISTICS {target}",
+                quote_path(&object.id.path)
+            )));
+        }
+    }
+    out
+}

@@ -1,0 +1,63 @@
+//! Attachment of a partition's index to the index of the partitioned table.
+
+use std::collections::BTreeSet;
+
+use super::{Alteration, Context, Kind};
+use crate::{
+    schema::{Object, ObjectId, Schema},
+    sql::{Statement, quote_path},
+};
+
+/// The kind `index_attachment`; path `[namespace, index]` of the partition's index, facet `of`:
+/// path of the other; parent: the index or constraint of the partition.
+pub struct IndexAttachmentKind;
+
+impl Kind for IndexAttachmentKind {
+    fn name(&self) -> &'static str {
+        "index_attachment"
+    }
+
+    fn catalog(&self) -> &'static [&'static str] {
+        &[include_str!("catalog.sql")]
+    }
+
+    fn address(&self, object: &Object) -> String {
+        format!("INDEX {}", quote_path(&object.id.path))
+    }
+
+    fn create(&self, object: &Object, _: &[&Object], _: &Context<'_>) -> Vec<Statement> {
+        vec![Statement::new(format!(
+            "ALTER INDEX {} ATTACH PARTITION {}",
+            quote_path(&of(object)),
+            quote_path(&object.id.path)
+        ))]
+    }
+
+    fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
+        Alteration::Replace
+    }
+
+    fn drop(&self, _: &Object, _: &Context<'_>) -> Vec<Statement> {
+        // PostgreSQL has no detaching of indexes: it goes with the index, the other index or the
+        // partition.
+        Vec::new()
+    }
+}
+
+/// Path of the partitioned table's index.
+#[must_use]
+pub fn of(object: &Object) -> Vec<String> {
+    object.facets.get("of").and_then(|v| serde_json::from_value(v.clone()).ok()).unwrap_or_default()
+}
+
+/// The object behind the index that the index of that path is attached to: an index, or the
+/// constraint that owns it.
+#[must_use]
+pub fn parent(path: &[String], state: &Schema) -> Option<ObjectId> {
+    let attachment = state.get(&ObjectId::new("index_attachment", path.to_vec()))?;
+    attachment
+        .deps
+        .iter()
+        .find(|d| (d.is("index") || d.is("constraint")) && Some(*d) != attachment.parent.as_ref())
+        .cloned()
+}

@@ -1,0 +1,12 @@
+SELECT 'pg_namespace'::regclass::oid AS class, n.oid AS id, 0 AS sub,
+       'namespace' AS kind, ARRAY[n.nspname]::text[] AS path,
+       NULL::text AS parent_kind, NULL::text[] AS parent_path, 0 AS position,
+       jsonb_strip_nulls(jsonb_build_object(
+         'owner', CASE WHEN n.nspname = 'public'
+                       THEN nullif(nullif(pg_get_userbyid(n.nspowner)::text, 'pg_database_owner'), pg_get_userbyid(10)::text)
+                       ELSE pg_get_userbyid(n.nspowner)::text END,
+         'privileges', {{acl n.nspacl | coalesce((SELECT p.initprivs FROM pg_init_privs p WHERE p.objoid = n.oid AND p.classoid = 'pg_namespace'::regclass AND n.nspname = 'public'), acldefault('n', n.nspowner)) | n.nspowner}}
+       )) AS facets,
+       NULL::jsonb AS refs
+FROM pg_namespace n
+WHERE {{user n}} AND {{own pg_namespace n.oid}}

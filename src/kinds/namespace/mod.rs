@@ -1,0 +1,42 @@
+//! Namespaces: what SQL calls schemas.
+
+use std::collections::BTreeSet;
+
+use super::{Alteration, Context, Kind, Privileges};
+use crate::{
+    schema::Object,
+    sql::{Statement, quote_ident},
+};
+
+/// The kind `namespace`; path `[name]`.
+pub struct NamespaceKind;
+
+impl Kind for NamespaceKind {
+    fn name(&self) -> &'static str {
+        "namespace"
+    }
+
+    fn catalog(&self) -> &'static [&'static str] {
+        &[include_str!("catalog.sql")]
+    }
+
+    fn address(&self, object: &Object) -> String {
+        format!("SCHEMA {}", quote_ident(object.id.name()))
+    }
+
+    fn create(&self, object: &Object, _: &[&Object], _: &Context<'_>) -> Vec<Statement> {
+        vec![Statement::new(format!("CREATE {}", self.address(object)))]
+    }
+
+    fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
+        Alteration::InPlace(Vec::new())
+    }
+
+    fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
+        vec![Statement::new(format!("DROP {}", self.address(object)))]
+    }
+
+    fn privileges(&self) -> Option<Privileges> {
+        Some(Privileges { all: &["CREATE", "USAGE"], public: &[], default_type: Some('n') })
+    }
+}
