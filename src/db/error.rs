@@ -214,6 +214,15 @@ impl Error {
         })
     }
 
+    /// The first line of what the server said about a statement.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Statement { message, .. } => message.lines().next().unwrap_or_default(),
+            _ => "",
+        }
+    }
+
     /// Whether a statement failed with that SQLSTATE.
     #[must_use]
     pub fn is(&self, state: &SqlState) -> bool {

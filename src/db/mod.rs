@@ -3,7 +3,9 @@
 mod connect;
 mod environment;
 mod error;
+pub mod execute;
 pub mod introspect;
+pub mod ledger;
 pub mod runtime;
 pub mod scratch;
 mod target;
@@ -16,3 +18,10 @@ pub use self::{
     scratch::{Scratch, ScratchDb, ScratchOptions},
     target::{HostPort, Target, redact},
 };
+
+/// A number that nobody can guess, good enough for names and pauses.
+pub(crate) fn random() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    // The keys of a hasher are the operating system's random numbers.
+    RandomState::new().hash_one(std::process::id())
+}

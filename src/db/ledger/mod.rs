@@ -481,9 +481,7 @@ pub fn by_name(entries: &[Entry]) -> BTreeMap<&str, &Entry> {
 }
 
 fn utc(column: &str) -> String {
-    format!(
-        "pg_catalog.to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
-    )
+    format!("pg_catalog.to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
 }
 
 fn ledger_sql(name: &LedgerName) -> String {

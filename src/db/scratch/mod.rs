@@ -267,9 +267,7 @@ fn marker(run: &str) -> String {
 
 /// Twelve hexadecimal digits that no other run has.
 fn random_name() -> String {
-    use std::hash::{BuildHasher as _, RandomState};
-    // The keys of a hasher are the operating system's random numbers.
-    format!("{:016x}", RandomState::new().hash_one(std::process::id()))[..12].to_owned()
+    format!("{:016x}", super::random())[..12].to_owned()
 }
 
 fn default_cache() -> PathBuf {

@@ -1,0 +1,316 @@
+//! Running migrations on a database: one at a time, recorded step by step, resumed where they
+//! stopped.
+
+mod error;
+mod event;
+mod lock;
+mod monitor;
+mod reconcile;
+mod segment;
+mod statement;
+
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+pub use self::{
+    error::ExecuteError,
+    event::{Event, Observer, Session, Silent},
+};
+use self::{
+    monitor::Monitor,
+    segment::{Begin, Run},
+};
+use super::{
+    Connection, Error,
+    ledger::{Entry, Ledger, LedgerName},
+};
+use crate::{
+    migrations::{Migration, Script, parse_script},
+    sql::quote_ident,
+};
+
+/// How an execution behaves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a statement waits for a lock before it lets others pass and asks again.
+    pub lock_timeout: Duration,
+    /// How long all attempts of one step may take together.
+    pub lock_wait: Duration,
+    /// How long a statement in a transaction may take; `None` for as long as it needs.
+    pub statement_timeout: Option<Duration>,
+    /// How long to wait for another deploy to end.
+    pub wait: Duration,
+    /// The namespaces in which unqualified names are looked for.
+    pub search_path: Vec<String>,
+    /// The role to act as, where it is not the one that logs in.
+    pub role: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lock_timeout: Duration::from_millis(150),
+            lock_wait: Duration::from_secs(60),
+            statement_timeout: None,
+            wait: Duration::from_secs(60),
+            search_path: vec!["public".to_owned()],
+            role: None,
+        }
+    }
+}
+
+/// Asks a running execution to stop: once after what it is at, twice at once.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicU8>);
+
+impl Stop {
+    /// Asks (again).
+    pub fn ask(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked to stop after what it is at.
+    #[must_use]
+    pub fn soon(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= 1
+    }
+
+    /// Whether it was asked to stop at once.
+    #[must_use]
+    pub fn now(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= 2
+    }
+}
+
+/// Up to the migration's state, or back from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// `migration.sql`.
+    Up,
+    /// `down.sql`.
+    Down,
+}
+
+impl Direction {
+    /// As the ledger names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+
+    fn file(self) -> &'static str {
+        match self {
+            Self::Up => "migration.sql",
+            Self::Down => "down.sql",
+        }
+    }
+}
+
+/// Runs migrations on one connection, whose session holds the lock.
+pub struct Executor<'a> {
+    connection: &'a Connection,
+    name: &'a LedgerName,
+    settings: &'a Settings,
+    observer: &'a dyn Observer,
+    stop: Stop,
+    /// Borrowed only by the one statement that runs.
+    monitor: RefCell<Monitor>,
+}
+
+impl std::fmt::Debug for Executor<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Executor").field("connection", self.connection).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Executor<'a> {
+    /// Waits for its turn, then makes sure that there is a ledger.
+    ///
+    /// # Errors
+    /// When another execution does not end in time, the server is read-only, or the role may not.
+    pub async fn open(
+        connection: &'a Connection,
+        name: &'a LedgerName,
+        settings: &'a Settings,
+        observer: &'a dyn Observer,
+        stop: Stop,
+    ) -> Result<Self, ExecuteError> {
+        let pid = refuse_standby(connection).await?;
+        lock::acquire(connection, name, settings.wait, observer).await?;
+        let monitor = RefCell::new(Monitor::new(connection.target(), pid));
+        let executor = Self { connection, name, settings, observer, stop, monitor };
+        executor.reset_session().await?;
+        executor.ledger().ensure().await?;
+        Ok(executor)
+    }
+
+    /// The ledger that it writes.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger<'a> {
+        Ledger::new(self.connection, self.name)
+    }
+
+    /// Gives the lock back.
+    pub async fn close(self) {
+        let _ = self.connection.batch_execute("RESET SESSION AUTHORIZATION; RESET ALL").await;
+        lock::release(self.connection, self.name).await;
+    }
+
+    /// Applies one migration from where it stands.
+    ///
+    /// # Errors
+    /// When a step fails; the ledger then says which.
+    pub async fn apply(
+        &self,
+        migration: &Migration,
+        parents: &[String],
+        entry: Option<&Entry>,
+    ) -> Result<(), ExecuteError> {
+        let script = self.parse(&migration.name, &migration.up, Direction::Up)?;
+        let ledger = self.ledger();
+        let begin = ledger.begin_sql(
+            &migration.name,
+            &migration.up_sha256(),
+            migration.down_sha256().as_ref(),
+            parents,
+            script.steps.len(),
+        );
+        let begin = Begin { sql: begin, finish: ledger.finish_sql(&migration.name) };
+        self.run(&migration.name, Direction::Up, &script, begin, entry.is_some()).await
+    }
+
+    /// Takes one applied migration back.
+    ///
+    /// # Errors
+    /// When it has no way back, or a step fails.
+    pub async fn take_back(&self, migration: &Migration) -> Result<(), ExecuteError> {
+        let name = &migration.name;
+        let Some(down) = &migration.down else {
+            return Err(ExecuteError::NoWayBack {
+                migration: name.clone(),
+                reason: migration.header.as_ref().and_then(|header| header.irreversible.clone()),
+            });
+        };
+        let script = self.parse(name, down, Direction::Down)?;
+        let ledger = self.ledger();
+        let begin = Begin {
+            sql: ledger.begin_down_sql(name),
+            finish: ledger.forget_sql(name, "rolled back", ""),
+        };
+        self.run(name, Direction::Down, &script, begin, true).await
+    }
+
+    fn parse(
+        &self,
+        migration: &str,
+        text: &str,
+        direction: Direction,
+    ) -> Result<Script, ExecuteError> {
+        parse_script(text).map_err(|errors| ExecuteError::Script {
+            migration: migration.to_owned(),
+            file: direction.file(),
+            errors,
+        })
+    }
+
+    async fn run(
+        &self,
+        name: &str,
+        direction: Direction,
+        script: &Script,
+        begin: Begin,
+        known: bool,
+    ) -> Result<(), ExecuteError> {
+        let started = Instant::now();
+        if !self.reset_session().await? {
+            return Err(ExecuteError::LockLost { migration: name.to_owned() });
+        }
+        let run = Run { executor: self, name, direction, script, begin };
+        let done = if known { run.resume_point().await? } else { 0 };
+        self.observer.notice(&Event::MigrationStarted {
+            migration: name.to_owned(),
+            direction: direction.name(),
+            steps: script.steps.len(),
+            resumed_after: done,
+        });
+        run.run_from(done).await?;
+        self.observer.notice(&Event::MigrationDone {
+            migration: name.to_owned(),
+            milliseconds: started.elapsed().as_secs_f64() * 1000.0,
+        });
+        Ok(())
+    }
+
+    /// Gives the session the settings that every migration starts with, whatever the one before
+    /// did, and tells whether it still holds the lock.
+    async fn reset_session(&self) -> Result<bool, Error> {
+        let path: Vec<_> = self.settings.search_path.iter().map(|name| quote_ident(name)).collect();
+        let key = self.name.lock_key();
+        let statement_timeout =
+            self.settings.statement_timeout.map_or(0, |timeout| timeout.as_millis());
+        let sql = format!(
+            "RESET SESSION AUTHORIZATION; RESET ALL; {}SET search_path = {}; \
+             SET lock_timeout = {}; SET statement_timeout = {statement_timeout}; \
+             SET idle_in_transaction_session_timeout = 0; \
+             SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks \
+             WHERE locktype = 'advisory' AND objsubid = 1 AND pid = pg_catalog.pg_backend_pid() \
+               AND (classid::pg_catalog.int8 << 32 | objid::pg_catalog.int8) = {key}",
+            self.role_sql(""),
+            if path.is_empty() { "''".to_owned() } else { path.join(", ") },
+            self.settings.lock_timeout.as_millis(),
+        );
+        let messages = self
+            .connection
+            .simple_query(&sql)
+            .await
+            .map_err(|error| Error::statement("preparing the session", &error))?;
+        Ok(messages.iter().any(|message| {
+            matches!(message, tokio_postgres::SimpleQueryMessage::Row(row) if row.get(0) != Some("0"))
+        }))
+    }
+
+    /// `SET ROLE` to the role to act as.
+    fn role_sql(&self, local: &str) -> String {
+        match &self.settings.role {
+            Some(role) => format!("SET {local} ROLE {}; ", quote_ident(role)),
+            None => format!("SET {local} ROLE NONE; "),
+        }
+    }
+
+    fn tell_notices(&self) {
+        for text in self.connection.take_notices() {
+            self.observer.notice(&Event::Notice { text });
+        }
+    }
+}
+
+/// Refuses a server that cannot be written to; returns the session's process otherwise.
+async fn refuse_standby(connection: &Connection) -> Result<i32, Error> {
+    let sql = "SELECT pg_catalog.pg_is_in_recovery(), \
+         pg_catalog.current_setting('transaction_read_only') = 'on', pg_catalog.pg_backend_pid()";
+    let row = connection
+        .query_one(sql, &[])
+        .await
+        .map_err(|error| Error::statement("asking for the role of the server", &error))?;
+    let (standby, read_only): (bool, bool) = (row.get(0), row.get(1));
+    if !standby && !read_only {
+        return Ok(row.get(2));
+    }
+    Err(Error::ReadOnly {
+        target: connection.target().to_string(),
+        reason: if standby {
+            "it is a standby".to_owned()
+        } else {
+            "`default_transaction_read_only` is on".to_owned()
+        },
+    })
+}
