@@ -1,6 +1,80 @@
 //! The command line: arguments in, text out.
 
+mod args;
+mod config;
+mod deploy;
+mod diff;
+mod execute;
+mod exit;
+mod failure;
+mod history;
+mod new;
+mod progress;
+mod session;
+mod shell;
+mod state;
+mod status;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::{
+    args::{Cli, Command},
+    exit::ExitStatus,
+    failure::Failure,
+    session::Session,
+    ui::Ui,
+};
+use crate::db;
+
 /// Runs the command that the process arguments name.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout with status 0; wrong usage to stderr with 2.
+            let _ = error.print();
+            return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done }.into();
+        }
+    };
+    let ui = Ui::new(&cli.global);
+    let status = match db::runtime::block_on(run(&cli, &ui)) {
+        Ok(status) => status,
+        Err(failure) => {
+            ui.failure(&failure);
+            failure.status
+        }
+    };
+    status.into()
+}
+
+async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, Failure> {
+    let session = Session::open(&cli.global, ui)?;
+    let result = match &cli.command {
+        // It ends by itself on Ctrl-C, at a point from which it can go on.
+        Command::Deploy(args) => deploy::run(args, &session).await,
+        command => tokio::select! {
+            result = dispatch(command, &session) => result,
+            _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+        },
+    };
+    db::scratch::cleanup().await;
+    result
+}
+
+async fn dispatch(command: &Command, session: &Session<'_>) -> Result<ExitStatus, Failure> {
+    match command {
+        Command::Deploy(args) => deploy::run(args, session).await,
+        Command::Status(args) => status::run(args, session).await,
+        Command::Diff(args) => diff::run(args, session).await,
+        Command::New(args) => new::run(args, session),
+        Command::History(args) => history::history(args, session),
+        Command::Heads => history::heads(session),
+        Command::Show(args) => history::show(args, session),
+        Command::Execute(args) => execute::run(args, session).await,
+        Command::Completions(args) => shell::completions(args, session),
+        Command::Man => shell::man(session),
+    }
 }

@@ -1,6 +1,6 @@
 //! Comparison of two schemas, object by object and facet by facet, without knowing any kind.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -51,6 +51,19 @@ pub struct FacetChange {
     pub from: Option<Value>,
     /// Value in the second schema.
     pub to: Option<Value>,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.difference {
+            Difference::Created => write!(f, "+ {}", self.id),
+            Difference::Dropped => write!(f, "- {}", self.id),
+            Difference::Altered { facets } => {
+                let names: Vec<_> = facets.iter().map(|change| change.facet.as_str()).collect();
+                write!(f, "~ {} ({})", self.id, names.join(", "))
+            }
+        }
+    }
 }
 
 impl ChangeSet {

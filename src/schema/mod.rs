@@ -51,6 +51,14 @@ pub struct Draft {
 }
 
 impl Schema {
+    /// What a database holds that was just created: the namespace `public` and nothing else.
+    #[must_use]
+    pub fn of_empty_database() -> Self {
+        let mut schema = Self::default();
+        schema.insert(Object::new(ObjectId::new("namespace", ["public"])));
+        schema
+    }
+
     /// Looks an object up by kind and path.
     #[must_use]
     pub fn get(&self, id: &ObjectId) -> Option<&Object> {

@@ -1,5 +1,6 @@
 //! The ledger: tables in the target database that say what was applied, step by step.
 
+mod hide;
 mod prisma;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use self::hide::hide;
 use super::{Connection, Error};
 use crate::{
     migrations::Checksum,

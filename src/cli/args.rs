@@ -1,0 +1,88 @@
+//! The arguments of all commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::{
+    deploy::DeployArgs,
+    diff::DiffArgs,
+    execute::ExecuteArgs,
+    history::{HistoryArgs, ShowArgs},
+    new::NewArgs,
+    shell::CompletionsArgs,
+    status::StatusArgs,
+};
+
+/// A declarative schema engine for PostgreSQL
+#[derive(Debug, Parser)]
+#[command(name = "driftless", version, max_term_width = 100, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// Read the configuration from this file instead of `driftless.toml` here or above
+    #[arg(long, global = true, value_name = "FILE", env = "DRIFTLESS_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Report as JSON on stdout
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Use no colours
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+    /// Say nothing but errors and what was asked for
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Find the migrations in this directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) migrations: Option<PathBuf>,
+    /// Create temporary databases on the server of this maintenance database
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) scratch_url: Option<String>,
+    /// Start the private scratch server from the programs in this directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) pg_bindir: Option<PathBuf>,
+}
+
+/// The database that a command works on.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct UrlArgs {
+    /// Connect to this database instead of `DATABASE_URL`
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Apply pending migrations: locked, recorded step by step, resumed where they stopped
+    Deploy(DeployArgs),
+    /// Compare the migrations with what the database's ledger says
+    Status(StatusArgs),
+    /// Print the SQL that leads from one state to another
+    Diff(DiffArgs),
+    /// Create an empty migration for hand-written SQL
+    New(NewArgs),
+    /// List the migrations in the order in which they apply
+    History(HistoryArgs),
+    /// List the migrations that no other follows
+    Heads,
+    /// Show one migration
+    Show(ShowArgs),
+    /// Run SQL on the database, step by step
+    Execute(ExecuteArgs),
+    /// Print the completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}

@@ -1,0 +1,220 @@
+//! `driftless.toml` and `.env`: what need not be said on each command line.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::{Deserialize, Deserializer};
+
+use super::{Failure, args::GlobalArgs};
+use crate::db::{Environment, execute::Settings, ledger::LedgerName};
+
+/// The name of the configuration file.
+const FILE: &str = "driftless.toml";
+
+/// The configuration with its file's directory, to which its paths are relative.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Config {
+    /// The directory of the file, or the current one.
+    pub(crate) root: PathBuf,
+    /// The file, where there is one.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) values: Values,
+}
+
+/// What the file may say.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(crate) struct Values {
+    pub(crate) migrations: Option<PathBuf>,
+    pub(crate) url: Option<String>,
+    pub(crate) scratch_url: Option<String>,
+    pub(crate) pg_bindir: Option<PathBuf>,
+    pub(crate) ledger: LedgerValues,
+    pub(crate) deploy: DeployValues,
+}
+
+/// `[ledger]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(crate) struct LedgerValues {
+    schema: Option<String>,
+    table: Option<String>,
+}
+
+/// `[deploy]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(crate) struct DeployValues {
+    #[serde(deserialize_with = "duration")]
+    lock_timeout: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    lock_wait: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    statement_timeout: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    wait: Option<Duration>,
+    role: Option<String>,
+    search_path: Option<Vec<String>>,
+}
+
+impl Config {
+    /// Reads the file that the arguments name, or else the nearest one above, and the `.env`
+    /// beside it.
+    pub(crate) fn read(args: &GlobalArgs, environment: &mut Environment) -> Result<Self, Failure> {
+        let here =
+            std::env::current_dir().map_err(|error| Failure::io("find", Path::new("."), &error))?;
+        let file = match &args.config {
+            Some(file) => Some(file.clone()),
+            None => here.ancestors().map(|dir| dir.join(FILE)).find(|file| file.is_file()),
+        };
+        let mut config = Self::default();
+        if let Some(file) = file {
+            let text =
+                fs::read_to_string(&file).map_err(|error| Failure::io("read", &file, &error))?;
+            config.values = toml::from_str(&text).map_err(|error| {
+                let reason = error.to_string();
+                let message = format!("cannot read `{}`: {}", file.display(), reason.trim());
+                Failure::usage("P0030", message)
+            })?;
+            let parent = file.parent().filter(|dir| !dir.as_os_str().is_empty());
+            config.root = parent.map_or(here, Path::to_path_buf);
+            config.file = Some(file);
+        } else {
+            config.root = here;
+        }
+        read_dotenv(&config.root.join(".env"), environment);
+        Ok(config)
+    }
+
+    /// The migrations directory: named, configured, Prisma's, or `migrations`.
+    pub(crate) fn migrations(&self, args: &GlobalArgs) -> PathBuf {
+        if let Some(path) = &args.migrations {
+            return path.clone();
+        }
+        if let Some(path) = &self.values.migrations {
+            return self.root.join(path);
+        }
+        let own = self.root.join("migrations");
+        let prisma = self.root.join("prisma").join("migrations");
+        self.shown(if !own.is_dir() && prisma.is_dir() { prisma } else { own })
+    }
+
+    /// A path below the current directory, relative to it.
+    fn shown(&self, path: PathBuf) -> PathBuf {
+        let here = std::env::current_dir().unwrap_or_default();
+        path.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(path)
+    }
+
+    /// Where the ledger is.
+    pub(crate) fn ledger(&self) -> LedgerName {
+        let default = LedgerName::default();
+        let values = &self.values.ledger;
+        LedgerName {
+            schema: values.schema.clone().unwrap_or(default.schema),
+            table: values.table.clone().unwrap_or(default.table),
+        }
+    }
+
+    /// How migrations are executed.
+    pub(crate) fn settings(&self) -> Settings {
+        let default = Settings::default();
+        let values = &self.values.deploy;
+        Settings {
+            lock_timeout: values.lock_timeout.unwrap_or(default.lock_timeout),
+            lock_wait: values.lock_wait.unwrap_or(default.lock_wait),
+            statement_timeout: values.statement_timeout.or(default.statement_timeout),
+            wait: values.wait.unwrap_or(default.wait),
+            search_path: values.search_path.clone().unwrap_or(default.search_path),
+            role: values.role.clone(),
+        }
+    }
+}
+
+/// Takes `DATABASE_URL` and `DRIFTLESS_SCRATCH_URL` from a `.env` file; the environment wins.
+fn read_dotenv(file: &Path, environment: &mut Environment) {
+    let Ok(text) = fs::read_to_string(file) else { return };
+    for line in text.lines() {
+        let line = line.trim();
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let Some((name, value)) = line.split_once('=') else { continue };
+        let name = name.trim();
+        if ["DATABASE_URL", "DRIFTLESS_SCRATCH_URL"].contains(&name) {
+            environment.set_default(name, &unquote(value.trim()));
+        }
+    }
+}
+
+/// The value of a line of `.env`: quoted, or up to a comment.
+fn unquote(value: &str) -> String {
+    for quote in ['"', '\''] {
+        if let Some(rest) = value.strip_prefix(quote)
+            && let Some(end) = rest.find(quote)
+        {
+            return rest[..end].to_owned();
+        }
+    }
+    value.split(" #").next().unwrap_or_default().trim().to_owned()
+}
+
+/// Reads `150ms`, `2s`, `5m`, `1h`, or a number of seconds.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 =
+        text[..digits].parse().map_err(|_| format!("`{text}` is not a duration like `2s`"))?;
+    let milliseconds = match text[digits..].trim() {
+        "ms" => number,
+        "" | "s" => number * 1000,
+        "m" | "min" => number * 60_000,
+        "h" => number * 3_600_000,
+        unit => return Err(format!("unknown unit `{unit}`, expected `ms`, `s`, `m` or `h`")),
+    };
+    Ok(Duration::from_millis(milliseconds))
+}
+
+fn duration<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Duration>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Value {
+        Seconds(u64),
+        Text(String),
+    }
+    match Value::deserialize(input)? {
+        Value::Seconds(seconds) => Ok(Some(Duration::from_secs(seconds))),
+        Value::Text(text) => parse_duration(&text).map(Some).map_err(serde::de::Error::custom),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(parse_duration("150ms"), Ok(Duration::from_millis(150)));
+        assert_eq!(parse_duration("2"), Ok(Duration::from_secs(2)));
+        assert!(parse_duration("2 weeks").unwrap_err().contains("weeks"));
+        let values: Values = toml::from_str("[deploy]\nlock-timeout = \"1s\"\nwait = 5").unwrap();
+        assert_eq!(values.deploy.lock_timeout, Some(Duration::from_secs(1)));
+        assert_eq!(values.deploy.wait, Some(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn dotenv_gives_two_variables_and_the_environment_wins() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(".env");
+        fs::write(
+            &file,
+            "# x\nexport DATABASE_URL=\"postgres://a/b#c\"\nDRIFTLESS_SCRATCH_URL=x # y\nPATH=z\n",
+        )
+        .unwrap();
+        let mut environment = Environment::default();
+        read_dotenv(&file, &mut environment);
+        assert_eq!(environment.get("DATABASE_URL"), Some("postgres://a/b#c"));
+        assert_eq!(environment.get("DRIFTLESS_SCRATCH_URL"), Some("x"));
+        assert_eq!(environment.get("PATH"), None);
+    }
+}

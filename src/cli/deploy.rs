@@ -1,0 +1,219 @@
+//! `deploy`: applies pending migrations where it counts.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{
+    ExitStatus, Failure, Session, Ui, args::UrlArgs, config::parse_duration, new::several_heads,
+    progress::Progress, session::one_migration,
+};
+use crate::{
+    db::{
+        Connection,
+        execute::{Executor, Settings, Stop},
+        ledger::{Entry, Ledger, LedgerName, State, by_name},
+    },
+    migrations::{Checksum, History, Migration, parse_script},
+};
+
+/// Arguments of `deploy`.
+#[derive(Debug, Args)]
+pub(crate) struct DeployArgs {
+    #[command(flatten)]
+    url: UrlArgs,
+    /// Print what would run, and run nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Apply this migration and what it follows, and no more
+    #[arg(long, value_name = "NAME")]
+    to: Option<String>,
+    /// How long a statement may wait for a lock before it lets others pass, e.g. `150ms`
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    lock_timeout: Option<Duration>,
+    /// How long to go on asking for a lock, e.g. `60s`
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    lock_wait: Option<Duration>,
+    /// How long to wait for another deploy to end, e.g. `60s`
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    wait: Option<Duration>,
+    /// Act as this role
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+}
+
+pub(crate) async fn run(args: &DeployArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
+    let history = session.history()?;
+    let connection = session.connect(&args.url).await?;
+    let name = session.config.ledger();
+    if args.dry_run {
+        let entries = Ledger::new(&connection, &name).read().await?;
+        let pending = pending(&history, &entries, args.to.as_deref())?;
+        return dry_run(&pending, &entries, session);
+    }
+    let settings = settings(args, session, &connection);
+    let stop = Stop::default();
+    let signals = tokio::spawn(listen(stop.clone()));
+    let result = apply(args, session.ui, &history, &connection, &name, &settings, stop).await;
+    signals.abort();
+    result
+}
+
+fn settings(args: &DeployArgs, session: &Session<'_>, connection: &Connection) -> Settings {
+    let mut settings = session.config.settings();
+    if let Some(schema) = connection.target().schema() {
+        settings.search_path = vec![schema.to_owned()];
+    }
+    settings.lock_timeout = args.lock_timeout.unwrap_or(settings.lock_timeout);
+    settings.lock_wait = args.lock_wait.unwrap_or(settings.lock_wait);
+    settings.wait = args.wait.unwrap_or(settings.wait);
+    settings.role = args.role.clone().or(settings.role);
+    settings
+}
+
+/// Passes Ctrl-C on: the first asks to stop soon, the second to stop now.
+async fn listen(stop: Stop) {
+    while tokio::signal::ctrl_c().await.is_ok() {
+        stop.ask();
+    }
+}
+
+async fn apply(
+    args: &DeployArgs,
+    ui: &Ui,
+    history: &History,
+    connection: &Connection,
+    name: &LedgerName,
+    settings: &Settings,
+    stop: Stop,
+) -> Result<ExitStatus, Failure> {
+    let progress = Progress::new(ui);
+    let executor = Executor::open(connection, name, settings, &progress, stop).await?;
+    let result = async {
+        let mut entries = executor.ledger().read().await?;
+        if entries.is_empty() {
+            let taken = executor.ledger().import_prisma().await?;
+            if taken > 0 {
+                ui.say(&format!("took over {taken} migrations from `_prisma_migrations`"));
+                entries = executor.ledger().read().await?;
+            }
+        }
+        let pending = pending(history, &entries, args.to.as_deref())?;
+        let known = by_name(&entries);
+        for migration in &pending {
+            if migration.edited_since_proof() {
+                ui.warn(&format!("`{}` was edited after it was proved", migration.name));
+            }
+            let parents = history.parents(&migration.name);
+            let entry = known.get(migration.name.as_str()).copied();
+            executor.apply(migration, parents, entry).await?;
+        }
+        Ok::<_, Failure>(pending.len())
+    }
+    .await;
+    executor.close().await;
+    let count = result?;
+    if ui.json {
+        ui.json(&json!({ "event": "deploy_done", "applied": count }));
+    }
+    ui.say(&match count {
+        0 => format!("nothing to apply: all {} migrations are there", history.len()),
+        1 => "applied 1 migration".to_owned(),
+        n => format!("applied {n} migrations"),
+    });
+    Ok(ExitStatus::Done)
+}
+
+/// What remains to be applied, in order; refuses a history that does not fit the ledger.
+pub(crate) fn pending<'h>(
+    history: &'h History,
+    entries: &[Entry],
+    to: Option<&str>,
+) -> Result<Vec<&'h Migration>, Failure> {
+    check_ledger(history, entries)?;
+    let heads: Vec<String> = history.heads().into_iter().map(str::to_owned).collect();
+    let wanted: Vec<&Migration> = match to {
+        Some(text) => history.upto(&one_migration(history, text)?.name),
+        None if heads.len() > 1 => return Err(several_heads(&heads)),
+        None => history.iter().collect(),
+    };
+    let known = by_name(entries);
+    let applied =
+        |m: &&Migration| known.get(m.name.as_str()).is_some_and(|e| e.state() == State::Applied);
+    Ok(wanted.into_iter().filter(|migration| !applied(migration)).collect())
+}
+
+fn check_ledger(history: &History, entries: &[Entry]) -> Result<(), Failure> {
+    for entry in entries {
+        let Some(migration) = history.get(&entry.name) else {
+            let message =
+                format!("migration `{}` was applied and is not in the directory", entry.name);
+            return Err(Failure::refused("P0027", message)
+                .help("get the missing files, or deploy from the checkout that has them"));
+        };
+        if entry.direction == "down" {
+            let message = format!("migration `{}` is half taken back", entry.name);
+            return Err(Failure::refused("P0028", message)
+                .help("finish with `driftless rollback`, then deploy"));
+        }
+        let recorded = Checksum(entry.up_sha256.clone());
+        if entry.state() == State::Applied
+            && !recorded.0.is_empty()
+            && !recorded.fits(&migration.up)
+        {
+            return Err(edited(&entry.name, &recorded, &migration.up_sha256()));
+        }
+        if entry.version == "prisma" && entry.state() != State::Applied {
+            let message = format!("Prisma's ledger says that migration `{}` failed", entry.name);
+            return Err(Failure::refused("P0029", message)
+                .help("repair what it left, then mark it with `prisma migrate resolve`"));
+        }
+    }
+    Ok(())
+}
+
+fn edited(name: &str, recorded: &Checksum, found: &Checksum) -> Failure {
+    Failure::refused("P0012", format!("migration `{name}` was edited after it was applied"))
+        .note(format!("recorded sha256 {}…, file has {}…", recorded.short(), found.short()))
+        .help("restore the file, or write a new migration")
+}
+
+fn dry_run(
+    pending: &[&Migration],
+    entries: &[Entry],
+    session: &Session<'_>,
+) -> Result<ExitStatus, Failure> {
+    let known = by_name(entries);
+    for migration in pending {
+        let script = parse_script(&migration.up).map_err(|errors| {
+            let name = &migration.name;
+            Failure::usage("P0019", format!("migration `{name}`, {}", errors[0]))
+        })?;
+        let done = known.get(migration.name.as_str()).map_or(0, |entry| entry.steps_done);
+        let done = usize::try_from(done).unwrap_or(0);
+        if session.ui.json {
+            let steps: Vec<_> = script.steps[done.min(script.steps.len())..]
+                .iter()
+                .map(|step| {
+                    json!({ "line": step.line, "sql": step.sql, "transaction": step.transactional })
+                })
+                .collect();
+            session.ui.json(&json!({ "migration": migration.name, "steps": steps }));
+            continue;
+        }
+        session.ui.data(&format!("-- {}\n", migration.name));
+        for segment in script.segments.iter().filter(|segment| segment.steps.end > done) {
+            let (open, close) =
+                if segment.transaction { ("BEGIN;\n", "COMMIT;\n") } else { ("", "") };
+            session.ui.data(open);
+            for step in &script.steps[segment.steps.start.max(done)..segment.steps.end] {
+                session.ui.data(&format!("{};\n", step.sql));
+            }
+            session.ui.data(close);
+        }
+        session.ui.data("\n");
+    }
+    session.ui.say(&format!("{} migrations would be applied", pending.len()));
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,122 @@
+//! What a command works with: configuration, environment, databases, history.
+
+use std::path::PathBuf;
+
+use super::{
+    Failure, Ui,
+    args::{GlobalArgs, UrlArgs},
+    config::Config,
+};
+use crate::{
+    db::{Connection, Environment, Scratch, ScratchOptions, Target, connect},
+    migrations::{History, Migration, read_directory},
+};
+
+/// One run of a command.
+#[derive(Debug)]
+pub(crate) struct Session<'a> {
+    pub(crate) ui: &'a Ui,
+    pub(crate) args: &'a GlobalArgs,
+    pub(crate) config: Config,
+    pub(crate) environment: Environment,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn open(args: &'a GlobalArgs, ui: &'a Ui) -> Result<Self, Failure> {
+        let mut environment = Environment::of_process();
+        let config = Config::read(args, &mut environment)?;
+        Ok(Self { ui, args, config, environment })
+    }
+
+    /// Parses a URL together with libpq's environment.
+    pub(crate) fn target(&self, url: &str) -> Result<Target, Failure> {
+        Ok(Target::parse(url, &self.environment)?)
+    }
+
+    /// The database that the arguments, the environment or the configuration name.
+    pub(crate) fn named_target(&self, args: &UrlArgs) -> Result<Target, Failure> {
+        let url = args.url.as_deref().or_else(|| self.environment.get("DATABASE_URL")).or(self
+            .config
+            .values
+            .url
+            .as_deref());
+        if let Some(url) = url {
+            return self.target(url);
+        }
+        let libpq = ["PGSERVICE", "PGDATABASE", "PGHOST", "PGHOSTADDR"];
+        if libpq.iter().any(|name| self.environment.get(name).is_some()) {
+            return self.target("postgres://");
+        }
+        Err(Failure::usage("P0031", "no database is named")
+            .help("set `DATABASE_URL`, or give `--url`"))
+    }
+
+    /// Connects to the database named.
+    pub(crate) async fn connect(&self, args: &UrlArgs) -> Result<Connection, Failure> {
+        Ok(connect(&self.named_target(args)?).await?)
+    }
+
+    /// Where temporary databases come from; the development database only where it is one.
+    pub(crate) fn scratch_options(
+        &self,
+        development: Option<Target>,
+        major: Option<u32>,
+    ) -> Result<ScratchOptions, Failure> {
+        let url = self
+            .args
+            .scratch_url
+            .as_deref()
+            .or_else(|| self.environment.get("DRIFTLESS_SCRATCH_URL"))
+            .or(self.config.values.scratch_url.as_deref());
+        let configured = || self.config.values.pg_bindir.as_ref().map(|p| self.config.root.join(p));
+        Ok(ScratchOptions {
+            url: url.map(|url| self.target(url)).transpose()?,
+            development,
+            pg_bindir: self.args.pg_bindir.clone().or_else(configured),
+            major,
+            cache_dir: None,
+        })
+    }
+
+    /// Opens a source of temporary databases.
+    pub(crate) async fn scratch(&self, major: Option<u32>) -> Result<Scratch, Failure> {
+        Ok(Scratch::open(&self.scratch_options(None, major)?).await?)
+    }
+
+    /// The migrations directory.
+    pub(crate) fn migrations_path(&self) -> PathBuf {
+        self.config.migrations(self.args)
+    }
+
+    /// The migrations in order.
+    pub(crate) fn history(&self) -> Result<History, Failure> {
+        Ok(History::of(read_directory(&self.migrations_path())?)?)
+    }
+}
+
+/// Finds the one migration that a text names.
+pub(crate) fn one_migration<'h>(
+    history: &'h History,
+    text: &str,
+) -> Result<&'h Migration, Failure> {
+    match history.find(text).as_slice() {
+        [one] => Ok(one),
+        [] => {
+            let near = history
+                .iter()
+                .map(|m| (strsim::damerau_levenshtein(&m.name, text), &m.name))
+                .min()
+                .filter(|(distance, _)| *distance <= 6);
+            let failure = Failure::usage("P0032", format!("there is no migration `{text}`"));
+            Err(match near {
+                Some((_, name)) => failure.help(format!("did you mean `{name}`?")),
+                None => failure.help("`driftless history` lists them"),
+            })
+        }
+        several => {
+            let names: Vec<_> = several.iter().map(|m| format!("`{}`", m.name)).collect();
+            let message = format!("`{text}` may be any of {}", names.join(", "));
+            Err(Failure::usage("P0032", message).help("write more of the name"))
+        }
+    }
+}

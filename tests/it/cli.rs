@@ -1,0 +1,242 @@
+//! The command line as its users meet it: what it prints, what it says, how it ends.
+
+use crate::support::{Sandbox, binary, finish};
+
+#[test]
+fn deploy_applies_what_is_pending_and_status_agrees() {
+    let sandbox = Sandbox::with_migrations(&[
+        ("1_users", "CREATE TABLE users (id int PRIMARY KEY, name text);"),
+        ("2_index", "CREATE INDEX CONCURRENTLY users_name ON users (name);\nSELECT 1;"),
+    ]);
+    sandbox.run(&["status", "--exit-code"]).expect(1).prints("pending      1_users");
+    sandbox
+        .run(&["deploy", "--dry-run"])
+        .expect(0)
+        .prints("-- 1_users\nBEGIN;\nCREATE TABLE users")
+        .prints("\nCREATE INDEX CONCURRENTLY users_name ON users (name);\nBEGIN;\nSELECT 1;");
+    sandbox.run(&["status"]).expect(0).prints("pending      1_users");
+    sandbox.run(&["deploy"]).expect(0).says("applied 2 migrations");
+    sandbox.run(&["deploy"]).expect(0).says("nothing to apply");
+    let url = format!("db:{}", sandbox.url());
+    // The ledger is not part of what is compared.
+    sandbox.run(&["diff", "--from", &url, "--to", "migrations:", "--exit-code"]).expect(0);
+    sandbox.run(&["status", "--exit-code"]).expect(0).says("all 2 migrations are applied");
+    assert_eq!(sandbox.value("SELECT count(*) FROM driftless.migrations_steps"), "3");
+}
+
+#[test]
+fn deploy_stops_at_the_migration_that_is_named() {
+    let sandbox = Sandbox::with_migrations(&[
+        ("1_a", "CREATE TABLE a ();"),
+        ("2_b", "CREATE TABLE b ();"),
+        ("3_c", "CREATE TABLE c ();"),
+    ]);
+    sandbox.run(&["deploy", "--to", "b"]).expect(0).says("applied 2 migrations");
+    assert_eq!(sandbox.value("SELECT to_regclass('c')"), "NULL");
+    sandbox.run(&["deploy", "--to", "x"]).expect(2).says("there is no migration `x`");
+}
+
+#[test]
+fn an_edited_migration_is_refused() {
+    let sandbox = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a ();")]);
+    sandbox.run(&["deploy"]).expect(0);
+    sandbox.write("migrations/1_a/migration.sql", "CREATE TABLE a (id int);");
+    sandbox
+        .run(&["deploy"])
+        .expect(3)
+        .says("error[P0012]: migration `1_a` was edited after it was applied")
+        .says("note: recorded sha256");
+    sandbox.run(&["status"]).expect(0).prints("edited       1_a");
+    // Line ends are not an edit.
+    sandbox.write("migrations/1_a/migration.sql", "CREATE TABLE a ();");
+    sandbox.write("migrations/2_b/migration.sql", "CREATE TABLE b\n();");
+    sandbox.run(&["deploy"]).expect(0);
+    sandbox.write("migrations/2_b/migration.sql", "CREATE TABLE b\r\n();");
+    sandbox.run(&["deploy"]).expect(0);
+    std::fs::remove_dir_all(sandbox.dir.path().join("migrations/1_a")).unwrap();
+    sandbox.run(&["deploy"]).expect(3).says("P0027");
+    sandbox.run(&["status"]).expect(0).prints("missing      1_a");
+}
+
+#[test]
+fn a_failed_migration_leaves_nothing_and_is_repeated_when_corrected() {
+    let sandbox = Sandbox::with_migrations(&[
+        ("1_a", "CREATE TABLE a ();\nCREATE TABLE a ();"),
+        ("2_b", "CREATE TABLE b ();"),
+    ]);
+    sandbox
+        .run(&["deploy"])
+        .expect(4)
+        .says("error[P0020]: migration `1_a` failed at step 2, line 2")
+        .says("relation \"a\" already exists")
+        .says("nothing of it stays");
+    assert_eq!(sandbox.value("SELECT to_regclass('a')"), "NULL");
+    sandbox.run(&["status", "--exit-code"]).expect(1).prints("failed       1_a");
+    sandbox.write("migrations/1_a/migration.sql", "CREATE TABLE a ();\nCREATE TABLE a2 ();");
+    sandbox.run(&["deploy"]).expect(0);
+    sandbox.run(&["status", "--exit-code"]).expect(0);
+}
+
+#[test]
+fn a_failure_behind_a_finished_segment_is_continued_from_there() {
+    let sandbox = Sandbox::with_migrations(&[(
+        "1_a",
+        "CREATE TABLE a (id int);\nCREATE INDEX CONCURRENTLY i ON a (id);\nINSERT INTO b VALUES (1);",
+    )]);
+    sandbox.run(&["deploy"]).expect(4).says("first 2 steps stay done");
+    sandbox.write(
+        "migrations/1_a/migration.sql",
+        "CREATE TABLE a (id bigint);\nCREATE INDEX CONCURRENTLY i ON a (id);\nSELECT 1;",
+    );
+    sandbox.run(&["deploy"]).expect(3).says("P0012").says("edited in step 1");
+    sandbox.write(
+        "migrations/1_a/migration.sql",
+        "CREATE TABLE a (id int); -- a comment is no edit\nCREATE INDEX CONCURRENTLY i ON a (id);\n\
+         INSERT INTO a VALUES (1);",
+    );
+    sandbox.run(&["deploy"]).expect(0).says("applying 1_a from step 3 of 3");
+    assert_eq!(sandbox.value("SELECT count(*) FROM a"), "1");
+    sandbox.run(&["status", "--exit-code"]).expect(0);
+}
+
+#[test]
+fn a_unique_index_over_duplicates_leaves_no_invalid_index() {
+    let sandbox = Sandbox::with_migrations(&[(
+        "1_a",
+        "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1), (1);\n\
+         CREATE UNIQUE INDEX CONCURRENTLY i ON a (id);",
+    )]);
+    sandbox.run(&["deploy"]).expect(4).says("removed the invalid index `i`");
+    assert_eq!(sandbox.value("SELECT to_regclass('i')"), "NULL");
+    sandbox.sql("DELETE FROM a");
+    sandbox.run(&["deploy"]).expect(0);
+}
+
+#[test]
+fn settings_of_one_migration_do_not_reach_the_next() {
+    let sandbox = Sandbox::with_migrations(&[
+        ("1_a", "SELECT pg_catalog.set_config('search_path', '', false);\nSET lock_timeout = 0;"),
+        ("2_b", "CREATE TABLE here (a int);"),
+        ("3_c", "CREATE ROLE app_of_test; SET ROLE app_of_test; SELECT 1;"),
+        ("4_d", "CREATE TABLE mine (); DISCARD ALL;"),
+        ("5_e", "SELECT 1;"),
+    ]);
+    sandbox.run(&["deploy", "--to", "3_c"]).expect(0);
+    assert_eq!(sandbox.value("SELECT 'public.here'::regclass"), "here");
+    // `DISCARD ALL` gives the lock away, so nothing more may run.
+    sandbox.run(&["deploy"]).expect(4).says("P0025");
+    sandbox.run(&["deploy"]).expect(0).says("applied 1 migration");
+}
+
+#[test]
+fn the_directory_is_checked_before_anything_runs() {
+    let sandbox = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a ();"), ("2_b", "\\d")]);
+    sandbox.write("migrations/notes.txt", "x");
+    sandbox.run(&["deploy"]).expect(2).says("P0017").says("stray file");
+    std::fs::remove_file(sandbox.dir.path().join("migrations/notes.txt")).unwrap();
+    sandbox.run(&["deploy"]).expect(2).says("P0019").says("`\\d` is a command of psql");
+    let other = Sandbox::new();
+    std::fs::remove_dir(other.dir.path().join("migrations")).unwrap();
+    other.run(&["deploy"]).expect(2).says("there is no migrations directory");
+}
+
+#[test]
+fn new_follows_the_head_and_several_heads_are_refused() {
+    let sandbox = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a ();")]);
+    let ran = sandbox.run(&["new", "Add a table!"]).expect(0).prints("_add_a_table/migration.sql");
+    let name = ran.stdout.trim().split('/').nth(1).unwrap().to_owned();
+    let ran = sandbox.run(&["history", "--json"]).expect(0);
+    assert!(ran.stdout.contains(r#""parents":["1_a"]"#), "{}", ran.stdout);
+    sandbox.write("migrations/9_x/migration.sql", "SELECT 1;");
+    sandbox.write("migrations/9_x/migration.toml", "parents = [\"1_a\"]\n");
+    sandbox.run(&["heads"]).expect(0).prints(&format!("{name}\n9_x\n"));
+    sandbox.run(&["deploy"]).expect(3).says("P0034").says("2 heads");
+    sandbox.run(&["new", "more"]).expect(3);
+    sandbox.run(&["show", "1"]).expect(0).prints("CREATE TABLE a ();");
+}
+
+#[test]
+fn prismas_ledger_is_taken_over() {
+    let sandbox = Sandbox::with_migrations(&[
+        ("20240101000000_init", "CREATE TABLE a ();"),
+        ("20240102000000_more", "CREATE TABLE b ();"),
+    ]);
+    // The table as Prisma creates it.
+    sandbox.sql(
+        "CREATE TABLE a (); CREATE TABLE _prisma_migrations (id VARCHAR(36) PRIMARY KEY NOT NULL, \
+         checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, migration_name VARCHAR(255) NOT \
+         NULL, logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT \
+         now(), applied_steps_count INTEGER NOT NULL DEFAULT 0); \
+         INSERT INTO _prisma_migrations VALUES ('x', encode(sha256('CREATE TABLE a ();'), 'hex'), \
+         now(), '20240101000000_init', NULL, NULL, now(), 1)",
+    );
+    sandbox.run(&["status"]).expect(0).prints("applied      20240101000000_init");
+    sandbox.run(&["deploy"]).expect(0).says("took over 1 migrations").says("applied 1 migration");
+    sandbox.run(&["status", "--exit-code"]).expect(0);
+}
+
+#[test]
+fn diff_compares_any_two_states_and_prints_nothing_for_equal_ones() {
+    let sandbox = Sandbox::with_migrations(&[
+        ("1_a", "CREATE TABLE a (id int);"),
+        ("2_b", "ALTER TABLE a ADD b text;"),
+    ]);
+    sandbox.write("b.sql", "CREATE TABLE a (id int, b text);");
+    let ran = sandbox.run(&["diff", "--from", "sql:b.sql", "--to", "migrations:migrations"]);
+    assert_eq!(ran.expect(0).says("no difference").stdout, "");
+    let states = ["diff", "--from", "migrations:migrations@1_a", "--to", "sql:b.sql"];
+    sandbox.run(&states).expect(0).prints("ALTER TABLE public.a");
+    sandbox
+        .run(&[&states[..], &["--exit-code", "--summary"]].concat())
+        .expect(1)
+        .prints("+ column");
+    let url = format!("db:{}", sandbox.url());
+    sandbox.sql("CREATE TABLE a (id int)");
+    sandbox
+        .run(&["diff", "--from", &url, "--to", "migrations:", "--exit-code"])
+        .expect(1)
+        .prints("ADD COLUMN b text");
+    sandbox.run(&["diff", "--from", "nothing", "--to", "empty"]).expect(2).says("P0035");
+}
+
+#[test]
+fn errors_of_connecting_have_codes_and_no_passwords() {
+    let sandbox = Sandbox::new();
+    let run = |url: &str| {
+        let ran = sandbox.run(&["status", "--url", url]);
+        assert!(!ran.stderr.contains("hidden"), "{}", ran.stderr);
+        ran
+    };
+    run("postgres://u:hidden@127.0.0.1:1/d").expect(4).says("error[P0002]").says("u:***@");
+    run("mysql://u:hidden@h/d").expect(2).says("error[P0001]").says("u:***@");
+    run("postgres://u:hidden@h/d?sslmod=x").expect(2).says("did you mean `sslmode`?");
+    let mut command = binary(sandbox.dir.path());
+    command.arg("status");
+    finish(command).expect(2).says("P0031").says("`DATABASE_URL`");
+    sandbox.write(".env", &format!("DATABASE_URL=\"{}\"\n", sandbox.url()));
+    let mut command = binary(sandbox.dir.path());
+    command.arg("status");
+    finish(command).expect(0);
+}
+
+#[test]
+fn configuration_moves_the_ledger_and_unknown_keys_are_refused() {
+    let sandbox = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a ();")]);
+    sandbox.write("driftless.toml", "[ledger]\nschema = \"public\"\ntable = \"our \\\"log\"\n");
+    sandbox.run(&["deploy"]).expect(0);
+    assert_eq!(sandbox.value("SELECT count(*) FROM public.\"our \"\"log\""), "1");
+    sandbox.write("driftless.toml", "[ledgers]\n");
+    sandbox.run(&["status"]).expect(2).says("P0030").says("ledgers");
+}
+
+#[test]
+fn execute_runs_sql_as_one_transaction() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["execute", "-c", "CREATE TABLE a (); SELECT 1"]).expect(0).says("2 statements");
+    sandbox
+        .run(&["execute", "-c", "CREATE TABLE b ();\nSELECT nonsense"])
+        .expect(4)
+        .says("line 2")
+        .says("nothing of it stays");
+    assert_eq!(sandbox.value("SELECT to_regclass('b')"), "NULL");
+}
