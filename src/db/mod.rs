@@ -1,6 +1,7 @@
 //! Everything that talks to a PostgreSQL server.
 
 mod connect;
+mod elaborate;
 mod environment;
 mod error;
 pub mod execute;
@@ -13,6 +14,7 @@ mod tls;
 
 pub use self::{
     connect::{Connection, OLDEST_MAJOR, ServerVersion, connect},
+    elaborate::{ElaborateError, elaborate, elaborate_on},
     environment::Environment,
     error::{Error, describe},
     scratch::{Scratch, ScratchDb, ScratchOptions},

@@ -98,7 +98,8 @@ pub fn diff(from: &Schema, to: &Schema) -> ChangeSet {
     ChangeSet { changes }
 }
 
-/// The facets in which two objects of one identity differ; derived ones are not compared.
+/// The facets in which two objects of one identity differ; derived ones, and those that a model leaves
+/// open, are not compared.
 #[must_use]
 pub fn facet_changes(from: &Object, to: &Object) -> Vec<FacetChange> {
     let kind = kinds::of(&to.id);
@@ -106,6 +107,7 @@ pub fn facet_changes(from: &Object, to: &Object) -> Vec<FacetChange> {
     names
         .into_iter()
         .filter(|name| !kind.derived().contains(&name.as_str()))
+        .filter(|name| !from.open.contains(*name) && !to.open.contains(*name))
         .filter(|name| from.facets.get(*name) != to.facets.get(*name))
         .map(|name| FacetChange {
             facet: name.clone(),

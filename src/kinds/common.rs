@@ -35,7 +35,10 @@ pub fn alter(
 ) -> Vec<Statement> {
     let mut out = Vec::new();
     let address = kind.address(to);
-    let differs = |facet: &str| from.and_then(|o| o.facets.get(facet)) != to.facets.get(facet);
+    let differs = |facet: &str| {
+        let open = to.open.contains(facet) || from.is_some_and(|o| o.open.contains(facet));
+        !open && from.and_then(|o| o.facets.get(facet)) != to.facets.get(facet)
+    };
     if differs("owner") {
         let owner = to.text("owner").map_or("CURRENT_USER".to_owned(), quote_ident);
         out.push(Statement::new(format!("ALTER {address} OWNER TO {owner}")));

@@ -85,6 +85,11 @@ pub trait Kind: Sync {
         false
     }
 
+    /// The roles that its own facets name, besides owner and grantees.
+    fn roles(&self, _object: &Object) -> Vec<String> {
+        Vec::new()
+    }
+
     /// For a column: how it moves to the successor of its type.
     fn retype(&self, _from: &Object, _to: &Object, _context: &Context<'_>) -> Vec<Statement> {
         Vec::new()

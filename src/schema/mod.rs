@@ -13,6 +13,7 @@ pub use self::{
     id::{KindName, ObjectId},
     object::{Facets, Object},
 };
+use crate::text::Span;
 
 /// Everything that one database defines, read back from a PostgreSQL catalog.
 ///
@@ -45,9 +46,25 @@ pub struct Unmodelled {
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
     /// The objects in the order in which the model names them.
-    pub objects: Vec<Object>,
+    pub objects: Vec<DraftObject>,
     /// Declared renames: identity as it was, identity now.
     pub renames: Vec<(ObjectId, ObjectId)>,
+}
+
+/// One object of a [`Draft`].
+#[derive(Clone, Debug)]
+pub struct DraftObject {
+    /// What is asked for; expressions as written.
+    pub object: Object,
+    /// Where the model asks for it.
+    pub span: Span,
+}
+
+impl Draft {
+    /// Adds an object that the model asks for at a place.
+    pub fn push(&mut self, object: Object, span: Span) {
+        self.objects.push(DraftObject { object, span });
+    }
 }
 
 impl Schema {

@@ -29,13 +29,23 @@ pub struct Object {
     /// Position among its siblings (a column's place in its table); not compared.
     #[serde(default)]
     pub position: i32,
+    /// Facets that a model leaves to the server: never compared.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub open: BTreeSet<String>,
 }
 
 impl Object {
     /// A new object without facets.
     #[must_use]
     pub fn new(id: ObjectId) -> Self {
-        Self { id, parent: None, facets: Facets::new(), deps: BTreeSet::new(), position: 0 }
+        Self {
+            id,
+            parent: None,
+            facets: Facets::new(),
+            deps: BTreeSet::new(),
+            position: 0,
+            open: BTreeSet::new(),
+        }
     }
 
     /// Reads the facets as the kind's own structure.

@@ -11,6 +11,30 @@ pub fn quote_ident(name: &str) -> String {
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
+/// The name that an identifier stands for, quoted or not; none where it is more or less than one.
+#[must_use]
+pub fn unquote_ident(text: &str) -> Option<String> {
+    match unquote_path(text)?.as_slice() {
+        [name] => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// The names that identifiers with dots between them stand for: `public."Order"`.
+#[must_use]
+pub fn unquote_path(text: &str) -> Option<Vec<String>> {
+    let tokens = super::lex::tokens(text);
+    let mut names = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        match token.name() {
+            Some(name) if index % 2 == 0 => names.push(name),
+            None if index % 2 == 1 && token.text == "." => {}
+            _ => return None,
+        }
+    }
+    (tokens.len() % 2 == 1).then_some(names)
+}
+
 /// Quotes each part and joins them with dots: `public."Order"`.
 #[must_use]
 pub fn quote_path<S: AsRef<str>>(path: &[S]) -> String {

@@ -137,6 +137,12 @@ impl Scratch {
         self.inner.admin.version()
     }
 
+    /// Whether it is a server of our own, where roles may be created at will.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.inner.private.is_some()
+    }
+
     /// Creates an empty database and connects to it.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Alteration, Context, Kind, column};
 use crate::{
     schema::Object,
-    sql::{Statement, quote_ident},
+    sql::{Statement, quote_ident, unquote_ident},
 };
 
 /// The facets of a `policy`; path `[namespace, table, name]`.
@@ -93,5 +93,10 @@ impl Kind for PolicyKind {
 
     fn blocks_rebuild(&self, _: &Object) -> bool {
         true
+    }
+
+    fn roles(&self, object: &Object) -> Vec<String> {
+        let policy: Policy = object.read();
+        policy.roles.iter().filter_map(|role| unquote_ident(role)).collect()
     }
 }

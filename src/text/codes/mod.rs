@@ -1,5 +1,6 @@
 //! The registry of codes: what each one means, for `explain`.
 
+pub(super) mod lower;
 pub(super) mod model;
 
 /// A stable code with what it means.
@@ -20,7 +21,7 @@ impl std::fmt::Display for Code {
 }
 
 /// All codes, each list sorted.
-pub static CODES: &[&[&Code]] = &[model::ALL];
+pub static CODES: &[&[&Code]] = &[model::ALL, lower::ALL];
 
 /// Looks a code up, whatever the case of its letter.
 #[must_use]
