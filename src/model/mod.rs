@@ -26,11 +26,27 @@
 //! superset: own attributes and keywords, tables without a key, relations without an opposite
 //! field. What is allowed is decided by the file in which something stands.
 
+mod args;
+mod attributes;
+mod composite;
+mod config;
+mod constraint_names;
+mod context;
+mod default_reader;
 mod defaults;
+mod key_checks;
+mod key_reader;
 mod keys;
+mod names;
+mod native;
+mod opclass;
 mod relation;
+mod relation_checks;
+mod relation_pairs;
+mod relation_reader;
 mod resolved;
 mod scalar;
+mod table_checks;
 mod validate;
 
 pub use self::{
