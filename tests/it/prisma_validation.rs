@@ -40,7 +40,8 @@ fn is_ours(case: &Value) -> bool {
 
 /// The verdict of Prisma's current engine, but for URLs, which version 7 moved elsewhere.
 fn current(case: &Value) -> Option<(BTreeSet<usize>, String)> {
-    let current = [&case["current_no_url"], &case["current"]].into_iter().find(|c| c.is_object())?;
+    let current =
+        [&case["current_no_url"], &case["current"]].into_iter().find(|c| c.is_object())?;
     let text = current["error"].as_str().unwrap_or("");
     let mut lines = BTreeSet::new();
     for chunk in text.split("\nerror: ").flat_map(|c| c.split("error: ")) {
@@ -85,9 +86,7 @@ fn measure(suite: &str, name: impl Fn(&Value) -> String) -> Option<Score> {
             if !expected.is_subset(&found) {
                 score.lines.push(shown());
             } else if diagnostics.iter().filter(|d| d.is_error()).any(|d| {
-                d.labels.iter().all(|l| {
-                    !expected.contains(&source[0].position(l.span.start).line)
-                })
+                d.labels.iter().all(|l| !expected.contains(&source[0].position(l.span.start).line))
             }) {
                 score.extra.push(shown());
             }
