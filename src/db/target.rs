@@ -363,10 +363,9 @@ pub fn redact(text: &str) -> String {
         let mut from = 0;
         while let Some(start) = out[from..].find(key).map(|at| from + at + key.len()) {
             let rest = &out[start..];
-            let end = if rest.starts_with('\'') {
-                rest[1..].find('\'').map_or(rest.len(), |at| at + 2)
-            } else {
-                rest.find(['&', ' ']).unwrap_or(rest.len())
+            let end = match rest.strip_prefix('\'') {
+                Some(quoted) => quoted.find('\'').map_or(rest.len(), |at| at + 2),
+                None => rest.find(['&', ' ']).unwrap_or(rest.len()),
             };
             out.replace_range(start..start + end, HIDDEN);
             from = start + HIDDEN.len();
@@ -432,7 +431,7 @@ fn parse_url(rest: &str) -> Result<BTreeMap<String, String>, String> {
             pair.split_once('=').ok_or_else(|| format!("parameter `{pair}` lacks a value"))?;
         match key {
             "ssl" if value == "true" => insert(&mut found, "sslmode", "require")?,
-            "user" | "password" | "host" | "port" | "dbname" | _ => {
+            _ => {
                 let key = decode(key)?;
                 insert(&mut found, &key, value)?;
             }

@@ -2,6 +2,7 @@
 
 mod cli;
 mod corpus;
+mod faults;
 mod prisma_validation;
 mod scratch;
 mod support;

@@ -31,7 +31,7 @@ pub enum ExecuteError {
         /// How many steps before it stay done.
         stays: usize,
         /// What the server said.
-        error: Error,
+        error: Box<Error>,
     },
     /// A lock was not to be had in time.
     #[error(

@@ -227,7 +227,8 @@ impl Run<'_> {
                 blockers: failure.blockers,
             };
         }
-        ExecuteError::Failed { migration: self.name.to_owned(), step: step + 1, line, stays, error }
+        let (migration, error) = (self.name.to_owned(), Box::new(error));
+        ExecuteError::Failed { migration, step: step + 1, line, stays, error }
     }
 
     /// The first step of the segment that holds the step: those before it are committed.

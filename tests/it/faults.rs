@@ -1,0 +1,340 @@
+//! Deploys that are killed, cut off, blocked, refused or run at the same time.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    time::{Duration, Instant},
+};
+
+use driftless::{db::introspect, schema::Schema};
+
+use crate::support::{Sandbox, block_on, finish};
+
+/// One migration for each way in which a step can be run.
+const HISTORY: &[(&str, &str)] = &[
+    (
+        "1_tables",
+        "CREATE TABLE counter (n int); INSERT INTO counter VALUES (0);\n\
+         CREATE TABLE t (id int PRIMARY KEY, a int, b text);\n\
+         INSERT INTO t SELECT i, i % 100, 'x' || i FROM generate_series(1, 20000) i;\n\
+         CREATE TABLE p (id int) PARTITION BY RANGE (id);\n\
+         CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);\n\
+         CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20);\n\
+         CREATE TYPE mood AS ENUM ('low');",
+    ),
+    ("2_count", "UPDATE counter SET n = n + 1; SELECT pg_sleep(0.02); UPDATE t SET a = a + 1;"),
+    (
+        "3_build",
+        "CREATE INDEX CONCURRENTLY t_a ON t (a);\n\
+         CREATE INDEX CONCURRENTLY ON t (b);\n\
+         UPDATE counter SET n = n + 10;\n\
+         CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS t_ab ON public.t (id, a);\n\
+         UPDATE counter SET n = n + 100;",
+    ),
+    (
+        "4_rebuild",
+        "REINDEX TABLE CONCURRENTLY t;\nUPDATE counter SET n = n + 1000;\n\
+         DROP INDEX CONCURRENTLY t_a;\nCREATE INDEX CONCURRENTLY \"t A\" ON t (a DESC);",
+    ),
+    (
+        "5_enum",
+        "ALTER TYPE mood ADD VALUE 'high';\nCREATE TABLE m (v mood DEFAULT 'high');\n\
+         INSERT INTO m DEFAULT VALUES;",
+    ),
+    (
+        "6_alone",
+        "-- driftless: no-transaction\nUPDATE counter SET n = n + 10000;\nVACUUM t;\n\
+         UPDATE counter SET n = n + 100000;\nINSERT INTO m VALUES ('low');",
+    ),
+    (
+        "7_detach",
+        "ALTER TABLE p DETACH PARTITION p2 CONCURRENTLY;\nALTER TABLE p2 ADD c int;\n\
+         DROP TABLE p1;",
+    ),
+    (
+        "8_settings",
+        "SET search_path = nowhere, public;\nCREATE SCHEMA nowhere;\n\
+         CREATE INDEX CONCURRENTLY t_b2 ON t (b, a);\nCREATE TABLE in_nowhere (id int);\n\
+         ALTER TABLE t ADD CONSTRAINT positive CHECK (a >= 0) NOT VALID;\n\
+         ALTER TABLE t VALIDATE CONSTRAINT positive;",
+    ),
+    ("9_count", "BEGIN; UPDATE counter SET n = n + 1000000; COMMIT;\nSELECT 1;"),
+];
+
+/// What a deploy leaves behind.
+#[derive(Debug, PartialEq)]
+struct Left {
+    schema: Schema,
+    counter: String,
+    rows: String,
+    invalid: String,
+}
+
+fn left(sandbox: &Sandbox) -> Left {
+    let mut schema = block_on(introspect::read(sandbox.database.client())).unwrap();
+    driftless::db::ledger::hide(&mut schema, &driftless::db::ledger::LedgerName::default());
+    schema.server_version = 0;
+    Left {
+        schema,
+        counter: sandbox.value("SELECT n FROM counter"),
+        rows: sandbox.value(
+            "SELECT (SELECT string_agg(v::text, ',' ORDER BY v) FROM m) || \
+             (SELECT sum(a) || '/' || count(*) FROM t)",
+        ),
+        invalid: sandbox.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"),
+    }
+}
+
+/// Pseudo-random numbers with a seed that a failure names.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        // Constants of Knuth's MMIX generator.
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// How often to disturb; the campaign of a release sets more.
+fn rounds(default: u64) -> u64 {
+    std::env::vars()
+        .find(|(name, _)| name == "DRIFTLESS_FAULT_ROUNDS")
+        .and_then(|(_, value)| value.parse().ok())
+        .unwrap_or(default)
+}
+
+#[test]
+fn a_deploy_that_is_killed_or_cut_off_is_continued_by_the_next() {
+    let undisturbed = Sandbox::with_migrations(HISTORY);
+    let started = Instant::now();
+    undisturbed.run(&["deploy"]).expect(0);
+    let span = u64::try_from(started.elapsed().as_millis()).unwrap();
+    let expected = left(&undisturbed);
+    assert_eq!(expected.counter, "1111111");
+    assert_eq!(expected.invalid, "0");
+    for seed in 1..=rounds(12) {
+        let mut dice = Dice(seed);
+        let sandbox = Sandbox::with_migrations(HISTORY);
+        let times = 1 + dice.below(3);
+        for _ in 0..times {
+            let mut child = sandbox.spawn(&["deploy", "--wait", "20s"]);
+            std::thread::sleep(Duration::from_millis(dice.below(span)));
+            if dice.below(2) == 0 {
+                child.kill().unwrap();
+            } else {
+                sandbox.sql(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                     WHERE application_name = 'driftless' AND datname = current_database() \
+                       AND pid <> pg_backend_pid()",
+                );
+            }
+            let output = child.wait_with_output().unwrap();
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!text.contains("panicked"), "seed {seed}: {text}");
+        }
+        let ran = sandbox.run(&["deploy", "--wait", "20s"]);
+        assert_eq!(ran.status, 0, "seed {seed}: {}", ran.stderr);
+        let found = left(&sandbox);
+        assert_eq!(found.counter, expected.counter, "seed {seed}: {}", ran.stderr);
+        assert_eq!(found, expected, "seed {seed}: {}", ran.stderr);
+        sandbox.run(&["status", "--exit-code"]).expect(0);
+    }
+}
+
+#[test]
+fn of_deploys_at_once_one_works_and_the_others_wait() {
+    let sandbox = Sandbox::with_migrations(HISTORY);
+    let children: Vec<_> = (0..4).map(|_| sandbox.spawn(&["deploy", "--wait", "60s"])).collect();
+    let outputs: Vec<_> = children.into_iter().map(|c| c.wait_with_output().unwrap()).collect();
+    let texts: Vec<_> =
+        outputs.iter().map(|o| String::from_utf8_lossy(&o.stderr).into_owned()).collect();
+    assert!(outputs.iter().all(|output| output.status.success()), "{texts:#?}");
+    assert_eq!(texts.iter().filter(|text| text.contains("applied 9")).count(), 1, "{texts:#?}");
+    assert!(texts.iter().any(|text| text.contains("another deploy is at work: pid")), "{texts:#?}");
+    assert_eq!(sandbox.value("SELECT n FROM counter"), "1111111");
+}
+
+#[test]
+fn a_deploy_that_may_not_wait_names_who_is_at_work() {
+    let sandbox = Sandbox::with_migrations(&[("1_a", "SELECT pg_sleep(3)")]);
+    let mut first = sandbox.spawn(&["deploy"]);
+    let at_work = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = \
+                   (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while sandbox.value(at_work) == "0" {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    sandbox.run(&["deploy", "--wait", "0s"]).expect(4).says("P0024").says("it is pid");
+    first.kill().unwrap();
+    first.wait().unwrap();
+}
+
+#[test]
+fn a_lock_that_somebody_holds_is_asked_for_briefly_again_and_again() {
+    let sandbox = Sandbox::with_migrations(&[
+        ("1_a", "CREATE TABLE a (id int);"),
+        ("2_b", "ALTER TABLE a ADD b text;"),
+    ]);
+    sandbox.run(&["deploy", "--to", "1_a"]).expect(0);
+    let holder = sandbox.connection();
+    block_on(holder.run("test", "BEGIN; SELECT * FROM a")).unwrap();
+    sandbox
+        .run(&["deploy", "--lock-wait", "1s"])
+        .expect(4)
+        .says("error[P0021]")
+        .says("step 1 waits for pid")
+        .says("held by pid")
+        .says("idle in transaction");
+    assert_eq!(sandbox.value("SELECT count(*) FROM a"), "0");
+    let child = sandbox.spawn(&["deploy", "--lock-wait", "20s"]);
+    // Others are let pass while it waits.
+    let reader = sandbox.connection();
+    let mut worst = Duration::ZERO;
+    for _ in 0..20 {
+        let started = Instant::now();
+        block_on(reader.run("test", "SELECT * FROM a")).unwrap();
+        worst = worst.max(started.elapsed());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(worst < Duration::from_millis(900), "a reader waited {worst:?}");
+    block_on(holder.run("test", "COMMIT")).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(sandbox.value("SELECT count(b) FROM a"), "0");
+}
+
+#[test]
+fn a_step_whose_end_nobody_can_tell_stops_everything() {
+    let sandbox = Sandbox::with_migrations(&[(
+        "1_a",
+        "-- driftless: no-transaction\nCREATE TABLE a (id int);\n\
+         CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO a VALUES (1); COMMIT; \
+         PERFORM pg_sleep(30); END $$;\nCALL p();",
+    )]);
+    let mut child = sandbox.spawn(&["deploy"]);
+    let there = "SELECT CASE WHEN to_regclass('a') IS NULL THEN '0' ELSE \
+                 (xpath('/row/n/text()', query_to_xml('SELECT count(*) AS n FROM a', true, true, \
+                 '')))[1]::text END";
+    while sandbox.value(there) != "1" {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    sandbox
+        .sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CALL p%'");
+    sandbox
+        .run(&["deploy"])
+        .expect(3)
+        .says("error[P0022]: nobody recorded how step 3 of migration `1_a` ended")
+        .says("driftless resolve");
+    assert_eq!(sandbox.value("SELECT count(*) FROM a"), "1");
+}
+
+#[test]
+fn a_password_that_is_wrong_or_missing_is_said_and_never_shown() {
+    let sandbox = Sandbox::with_migrations(&[("1_a", "SELECT 1;")]);
+    sandbox.sql("CREATE ROLE guarded LOGIN PASSWORD 'right'");
+    let file = sandbox.value("SELECT current_setting('hba_file')");
+    sandbox.sql(&format!(
+        "COPY (SELECT unnest(ARRAY['local all guarded scram-sha-256', 'local all all trust'])) \
+         TO '{file}'; SELECT pg_reload_conf()"
+    ));
+    std::thread::sleep(Duration::from_millis(200));
+    let url = |password: &str| sandbox.url().replace("postgres@", &format!("guarded{password}@"));
+    for (password, said) in [(":topsecret", "password authentication failed"), ("", "password")] {
+        let ran = sandbox.run(&["deploy", "--url", &url(password)]);
+        let ran = ran.expect(4).says("error[P0003]").says(said).says("`PGPASSWORD`");
+        assert!(!ran.stderr.contains("topsecret"), "{}", ran.stderr);
+    }
+    sandbox.run(&["status", "--url", &url(":right")]).expect(0);
+    let mut command = sandbox.command(&["status", "--url", &url("")]);
+    command.env("PGPASSWORD", "right");
+    finish(command).expect(0);
+    let mut command = sandbox.command(&["status", "--url", &url("")]);
+    sandbox.write("pass", "*:*:*:guarded:right\n");
+    command.env("PGPASSFILE", sandbox.dir.path().join("pass"));
+    finish(command).expect(0);
+}
+
+#[test]
+fn a_role_without_rights_and_a_read_only_server_are_refused() {
+    let sandbox = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a ();")]);
+    sandbox.sql("CREATE ROLE powerless LOGIN; CREATE ROLE reader LOGIN");
+    sandbox.sql("ALTER ROLE reader SET default_transaction_read_only = on");
+    let url = |role: &str| sandbox.url().replace("postgres@", &format!("{role}@"));
+    sandbox
+        .run(&["deploy", "--url", &url("powerless")])
+        .expect(4)
+        .says("error[P0007]: creating the ledger: permission denied");
+    sandbox.run(&["deploy", "--url", &url("reader")]).expect(4).says("error[P0008]");
+    assert_eq!(sandbox.value("SELECT to_regnamespace('driftless')"), "NULL");
+    sandbox.run(&["deploy"]).expect(0);
+    sandbox.run(&["status", "--url", &url("powerless")]).expect(4).says("error[P0007]");
+}
+
+#[test]
+fn a_server_that_is_too_old_is_refused() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut greeting = [0; 1024];
+        let _ = stream.read(&mut greeting).unwrap();
+        // Authenticated, version 12.3, ready for queries (manual, "Message Formats").
+        let mut answer = b"R\0\0\0\x08\0\0\0\0S\0\0\0\x18server_version\012.3\0".to_vec();
+        answer.extend(b"K\0\0\0\x0c\0\0\0\x01\0\0\0\x01Z\0\0\0\x05I");
+        stream.write_all(&answer).unwrap();
+        let _ = stream.read(&mut greeting);
+    });
+    let sandbox = Sandbox::new();
+    let url = format!("postgres://u@127.0.0.1:{port}/d?sslmode=disable");
+    sandbox
+        .run(&["status", "--url", &url])
+        .expect(4)
+        .says("error[P0006]")
+        .says("PostgreSQL 12.3, expected 13 or later");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_after_the_transaction_and_twice_at_once() {
+    let sandbox = Sandbox::with_migrations(&[
+        ("1_a", "CREATE TABLE a (); SELECT pg_sleep(1);"),
+        ("2_b", "CREATE TABLE b ();"),
+        ("3_c", "CREATE TABLE c (); SELECT pg_sleep(30);"),
+    ]);
+    let interrupt = |child: &std::process::Child| {
+        let pid = child.id().to_string();
+        assert!(
+            std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success()
+        );
+    };
+    let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' \
+                    AND state = 'active' AND datname = current_database() AND wait_event = 'PgSleep'";
+    let wait = || {
+        while sandbox.value(sleeping) == "0" {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    let child = sandbox.spawn(&["deploy"]);
+    wait();
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    assert!(text.contains("P0023"), "{text}");
+    assert_eq!(sandbox.value("SELECT to_regclass('a')"), "a");
+    assert_eq!(sandbox.value("SELECT to_regclass('b')"), "NULL");
+    let child = sandbox.spawn(&["deploy"]);
+    wait();
+    interrupt(&child);
+    std::thread::sleep(Duration::from_millis(100));
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    assert!(text.contains("`3_c` is done up to step 0"), "{text}");
+    assert_eq!(sandbox.value("SELECT to_regclass('b')"), "b");
+    assert_eq!(sandbox.value("SELECT to_regclass('c')"), "NULL");
+}
