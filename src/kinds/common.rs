@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Kind, Privileges};
+use super::{Kind, Misfit, Privileges};
 use crate::{
     schema::{Object, Schema},
     sql::{Statement, quote_ident, quote_literal, quote_path},
@@ -291,4 +292,34 @@ pub(crate) fn foreign_option_changes(
         }
     }
     (!list.is_empty()).then(|| format!("OPTIONS ({})", list.join(", ")))
+}
+
+/// Checks a facet against the structure of a kind.
+pub(crate) fn check<T: Default + Serialize + DeserializeOwned>(
+    name: &str,
+    value: &Value,
+) -> Result<(), Misfit> {
+    if FACETS.contains(&name) {
+        return Ok(());
+    }
+    let known: Vec<String> = match serde_json::to_value(T::default()) {
+        Ok(Value::Object(map)) => map.keys().cloned().collect(),
+        _ => Vec::new(),
+    };
+    if !known.iter().any(|k| k == name) {
+        return Err(Misfit::Unknown(known));
+    }
+    let alone = Value::Object([(name.to_owned(), value.clone())].into_iter().collect());
+    serde_json::from_value::<T>(alone).map(drop).map_err(|error| Misfit::Type(error.to_string()))
+}
+
+/// Checks a facet of a kind whose facets are texts.
+pub(crate) fn check_texts(known: &[&str], name: &str, value: &Value) -> Result<(), Misfit> {
+    if FACETS.contains(&name) {
+        return Ok(());
+    }
+    if !known.contains(&name) {
+        return Err(Misfit::Unknown(known.iter().map(|k| (*k).to_owned()).collect()));
+    }
+    if value.is_string() { Ok(()) } else { Err(Misfit::Type("expected a string".to_owned())) }
 }

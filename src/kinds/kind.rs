@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::{
     schema::{Object, ObjectId, Schema},
     sql::Statement,
@@ -85,6 +87,19 @@ pub trait Kind: Sync {
         false
     }
 
+    /// How the model writes it.
+    fn syntax(&self) -> Syntax {
+        Syntax::Block(&[Part::Schema, Part::Name])
+    }
+
+    /// Says what is wrong with a facet that a person wrote.
+    ///
+    /// # Errors
+    /// [`Misfit`] when the kind has no such facet, or the value is not one of its values.
+    fn check(&self, _name: &str, _value: &Value) -> Result<(), Misfit> {
+        Ok(())
+    }
+
     /// The roles that its own facets name, besides owner and grantees.
     fn roles(&self, _object: &Object) -> Vec<String> {
         Vec::new()
@@ -152,4 +167,53 @@ impl Context<'_> {
         found.sort_by_key(|o| o.position);
         found
     }
+}
+
+/// How the model writes objects of a kind.
+#[derive(Clone, Copy, Debug)]
+pub enum Syntax {
+    /// `keyword name { facet = value }`, the keyword being the name of the kind; the parts make up
+    /// the identity, in order.
+    Block(&'static [Part]),
+    /// An entry of the block of its parent.
+    Entry(Entry),
+    /// Blocks of the model language that have a form of their own: `model`, `enum`.
+    Model,
+}
+
+/// A part of an identity as a block writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// `@@schema("…")`, by default `public`.
+    Schema,
+    /// `@@map("…")`, by default the name of the block.
+    Name,
+    /// `on = "schema.relation"`: two parts, and the parent.
+    On,
+    /// The argument types of a routine, derived from the facet of that name.
+    Arguments(&'static str),
+    /// `key = "…"`
+    Key(&'static str),
+}
+
+/// How an entry of a block writes objects that are part of another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Key of the only one, which has the name of its parent: `default: { … }`.
+    pub one: &'static str,
+    /// Key of a list: `columns = [{ name: "…", … }]`.
+    pub many: &'static str,
+    /// The facet that stands for all of the only one: `default: "now()"`.
+    pub value: Option<&'static str>,
+    /// Whether its name stands beside that of its parent in the namespace, as those of indexes do.
+    pub sibling: bool,
+}
+
+/// Why a facet does not fit its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// There is no such facet; these are there.
+    Unknown(Vec<String>),
+    /// The value is of the wrong type: what was expected.
+    Type(String),
 }

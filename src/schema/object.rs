@@ -59,10 +59,11 @@ impl Object {
             .unwrap_or_else(|error| panic!("facets of {}: {error}", self.id))
     }
 
-    /// Writes the facets from the kind's own structure, keeping the common ones.
+    /// Writes the facets from the kind's own structure, keeping those that it does not have; a
+    /// facet at its default is left out.
     pub fn write<T: Serialize>(&mut self, facets: &T) {
         if let Ok(Value::Object(map)) = serde_json::to_value(facets) {
-            self.facets.extend(map);
+            self.facets.extend(map.into_iter().filter_map(|(name, v)| Some((name, stated(v)?))));
         }
     }
 
@@ -76,6 +77,21 @@ impl Object {
     #[must_use]
     pub fn flag(&self, facet: &str) -> bool {
         self.facets.get(facet).and_then(Value::as_bool).unwrap_or(false)
+    }
+}
+
+/// A value without the defaults in it; none where it is one itself. A structure of nothing but
+/// defaults is there, a list of nothing is not.
+fn stated(value: Value) -> Option<Value> {
+    match value {
+        Value::Null | Value::Bool(false) => None,
+        Value::Array(items) if items.is_empty() => None,
+        Value::Object(map) if map.is_empty() => None,
+        Value::Array(items) => Some(items.into_iter().filter_map(stated).collect()),
+        Value::Object(map) => Some(Value::Object(
+            map.into_iter().filter_map(|(name, v)| Some((name, stated(v)?))).collect(),
+        )),
+        other => Some(other),
     }
 }
 

@@ -77,6 +77,19 @@ impl Kind for ColumnKind {
         if retyped { Alteration::Rebuild(out) } else { Alteration::InPlace(out) }
     }
 
+    fn syntax(&self) -> crate::kinds::Syntax {
+        crate::kinds::Syntax::Entry(crate::kinds::Entry {
+            one: "column",
+            many: "columns",
+            value: None,
+            sibling: false,
+        })
+    }
+
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), crate::kinds::Misfit> {
+        common::check::<Column>(name, value)
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         let word = if in_composite(object) { "ATTRIBUTE" } else { "COLUMN" };
         vec![on(object, &format!("DROP {word} {}", quote_ident(object.id.name())))]

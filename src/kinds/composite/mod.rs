@@ -38,6 +38,10 @@ impl Kind for CompositeKind {
         Alteration::InPlace(Vec::new())
     }
 
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
+        super::common::check_texts(&[], name, value)
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("DROP {}", self.address(object)))]
     }

@@ -94,6 +94,19 @@ impl Kind for ConstraintKind {
         Alteration::InPlace(out)
     }
 
+    fn syntax(&self) -> crate::kinds::Syntax {
+        crate::kinds::Syntax::Entry(crate::kinds::Entry {
+            one: "constraint",
+            many: "constraints",
+            value: None,
+            sibling: false,
+        })
+    }
+
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), crate::kinds::Misfit> {
+        common::check::<Constraint>(name, value)
+    }
+
     fn drop(&self, object: &Object, cx: &Context<'_>) -> Vec<Statement> {
         let constraint: Constraint = object.read();
         let only = if constraint.kind == "foreign_key" && !partitioned(object, cx.from) {

@@ -44,6 +44,19 @@ impl Kind for DefaultKind {
         Alteration::InPlace(self.create(to, &[], cx))
     }
 
+    fn syntax(&self) -> super::Syntax {
+        super::Syntax::Entry(super::Entry {
+            one: "default",
+            many: "defaults",
+            value: Some("expression"),
+            sibling: false,
+        })
+    }
+
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
+        super::common::check_texts(&["expression"], name, value)
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![alter(object, "DROP DEFAULT")]
     }

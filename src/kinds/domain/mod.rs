@@ -83,6 +83,10 @@ impl Kind for DomainKind {
         Alteration::InPlace(out.into_iter().map(Statement::new).collect())
     }
 
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
+        common::check::<Domain>(name, value)
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("DROP {}", self.address(object)))]
     }

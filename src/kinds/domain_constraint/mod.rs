@@ -44,6 +44,23 @@ impl Kind for DomainConstraintKind {
         Alteration::InPlace(vec![on(to, &format!("VALIDATE CONSTRAINT {name}"))])
     }
 
+    fn syntax(&self) -> super::Syntax {
+        super::Syntax::Entry(super::Entry {
+            one: "constraint",
+            many: "constraints",
+            value: None,
+            sibling: false,
+        })
+    }
+
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
+        match name {
+            "not_valid" if value.is_boolean() => Ok(()),
+            "not_valid" => Err(super::Misfit::Type("expected `true` or `false`".to_owned())),
+            _ => super::common::check_texts(&["expression", "not_valid"], name, value),
+        }
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![on(object, &format!("DROP CONSTRAINT {}", quote_ident(object.id.name())))]
     }

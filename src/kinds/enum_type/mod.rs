@@ -72,6 +72,10 @@ impl Kind for EnumKind {
         )
     }
 
+    fn syntax(&self) -> super::Syntax {
+        super::Syntax::Model
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("DROP {}", self.address(object)))]
     }

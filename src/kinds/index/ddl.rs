@@ -62,6 +62,19 @@ impl Kind for IndexKind {
         Alteration::InPlace(out)
     }
 
+    fn syntax(&self) -> crate::kinds::Syntax {
+        crate::kinds::Syntax::Entry(crate::kinds::Entry {
+            one: "index",
+            many: "indexes",
+            value: None,
+            sibling: true,
+        })
+    }
+
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), crate::kinds::Misfit> {
+        common::check::<Index>(name, value)
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("DROP {}", self.address(object)))]
     }

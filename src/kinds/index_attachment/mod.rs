@@ -37,6 +37,15 @@ impl Kind for IndexAttachmentKind {
         Alteration::Replace
     }
 
+    fn syntax(&self) -> super::Syntax {
+        super::Syntax::Entry(super::Entry {
+            one: "attachment",
+            many: "attachments",
+            value: None,
+            sibling: false,
+        })
+    }
+
     fn drop(&self, _: &Object, _: &Context<'_>) -> Vec<Statement> {
         // PostgreSQL has no detaching of indexes: it goes with the index, the other index or the
         // partition.

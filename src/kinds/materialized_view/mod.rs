@@ -104,6 +104,10 @@ impl Kind for MaterializedViewKind {
         Alteration::InPlace(out)
     }
 
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
+        common::check::<MaterializedView>(name, value)
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("DROP {}", self.address(object)))]
     }

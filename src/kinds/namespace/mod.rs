@@ -32,6 +32,14 @@ impl Kind for NamespaceKind {
         Alteration::InPlace(Vec::new())
     }
 
+    fn syntax(&self) -> super::Syntax {
+        super::Syntax::Block(&[super::Part::Name])
+    }
+
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
+        super::common::check_texts(&[], name, value)
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("DROP {}", self.address(object)))]
     }

@@ -50,6 +50,15 @@ impl Kind for PartitionKind {
         Alteration::Replace
     }
 
+    fn syntax(&self) -> super::Syntax {
+        super::Syntax::Entry(super::Entry {
+            one: "partition",
+            many: "partitions",
+            value: None,
+            sibling: false,
+        })
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         let partition: Partition = object.read();
         vec![Statement::new(format!(

@@ -87,6 +87,14 @@ impl Kind for PolicyKind {
         Alteration::InPlace(vec![Statement::new(sql)])
     }
 
+    fn syntax(&self) -> super::Syntax {
+        super::Syntax::Block(&[super::Part::On, super::Part::Name])
+    }
+
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
+        super::common::check::<Policy>(name, value)
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("DROP {}", self.address(object)))]
     }

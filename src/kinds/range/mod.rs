@@ -61,6 +61,10 @@ impl Kind for RangeKind {
         Alteration::Swap
     }
 
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
+        common::check::<Range>(name, value)
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("DROP {}", self.address(object)))]
     }

@@ -77,6 +77,18 @@ impl Kind for FunctionKind {
         alter("CREATE OR REPLACE FUNCTION", from, to)
     }
 
+    fn syntax(&self) -> super::Syntax {
+        super::Syntax::Block(&[
+            super::Part::Schema,
+            super::Part::Name,
+            super::Part::Arguments("arguments"),
+        ])
+    }
+
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
+        common::check::<Routine>(name, value)
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("DROP {}", self.address(object)))]
     }
@@ -114,6 +126,18 @@ impl Kind for ProcedureKind {
 
     fn alter(&self, from: &Object, to: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
         alter("CREATE OR REPLACE PROCEDURE", from, to)
+    }
+
+    fn syntax(&self) -> super::Syntax {
+        super::Syntax::Block(&[
+            super::Part::Schema,
+            super::Part::Name,
+            super::Part::Arguments("arguments"),
+        ])
+    }
+
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
+        common::check::<Routine>(name, value)
     }
 
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {

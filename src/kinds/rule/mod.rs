@@ -44,6 +44,14 @@ impl Kind for RuleKind {
         Alteration::InPlace(vec![enable(to, to.text("enabled").unwrap_or("ENABLE"))])
     }
 
+    fn syntax(&self) -> super::Syntax {
+        super::Syntax::Block(&[super::Part::On, super::Part::Name])
+    }
+
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
+        super::common::check_texts(&["definition", "enabled"], name, value)
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("DROP {}", self.address(object)))]
     }

@@ -37,6 +37,15 @@ impl Kind for SequenceOwnerKind {
         Alteration::InPlace(self.create(to, &[], cx))
     }
 
+    fn syntax(&self) -> super::Syntax {
+        super::Syntax::Entry(super::Entry {
+            one: "owned_by",
+            many: "owned_by",
+            value: Some("column"),
+            sibling: false,
+        })
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("ALTER {} OWNED BY NONE", self.address(object)))]
     }

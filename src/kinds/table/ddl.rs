@@ -118,6 +118,10 @@ impl Kind for TableKind {
         Alteration::InPlace(out)
     }
 
+    fn syntax(&self) -> crate::kinds::Syntax {
+        crate::kinds::Syntax::Model
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("DROP {}", self.address(object)))]
     }

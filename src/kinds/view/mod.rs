@@ -77,6 +77,10 @@ impl Kind for ViewKind {
         )
     }
 
+    fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
+        common::check::<View>(name, value)
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("DROP {}", self.address(object)))]
     }
