@@ -16,6 +16,8 @@ const FIELD: &[&str] = &["id", "unique", "default", "updatedAt", "map", "relatio
 /// Attributes of models in Prisma.
 const MODEL: &[&str] =
     &["id", "unique", "index", "fulltext", "map", "schema", "ignore", "shardKey"];
+/// Those of them that are keys.
+const KEYS: &[&str] = &["id", "unique", "index", "fulltext"];
 /// Attributes of enums in Prisma.
 const ENUM: &[&str] = &["map", "schema"];
 
@@ -200,12 +202,19 @@ fn resolve_enum(ctx: &mut Context<'_>, id: usize) {
         let entry = ctx.model.enums[id].values[index].entry;
         let mut attributes = Attributes::of_entry(ctx, at, entry);
         if let Some((_, args)) = attributes.single(ctx, "map")
-            && let Some(label) = read_map(ctx, args, strict)
+            && let Some(label) = read_label(ctx, args, strict)
         {
             ctx.model.enums[id].values[index].label = label;
         }
         attributes.finish(ctx, strict, &["map"], OWN_ENUM);
     }
+}
+
+/// `@map("label")` of an enum value; a label may be empty.
+fn read_label(ctx: &mut Context<'_>, mut args: ArgReader<'_>, strict: bool) -> Option<String> {
+    let value = args.expect_default(ctx, "name");
+    args.finish(ctx, strict, &["name"], &[]);
+    ctx.string(value?)
 }
 
 /// `@map("name")`, `@@map("name")`, `@@schema("name")`.
@@ -250,8 +259,11 @@ fn resolve_model(ctx: &mut Context<'_>, id: TableId) {
     for name in ["map", "schema", "ignore", "shardKey"] {
         attributes.take_all(name);
     }
+    let keys = attributes.list.iter().filter(|(_, a, _)| KEYS.contains(&a.path.text.as_str()));
+    let (given, mut read) = (keys.count(), 0);
     if let Some((reference, args)) = attributes.single(ctx, "id") {
         key_reader::read_block_key(ctx, id, reference, args, IndexKind::Primary);
+        read += 1;
     }
     let kinds = [
         ("unique", IndexKind::Unique),
@@ -261,7 +273,11 @@ fn resolve_model(ctx: &mut Context<'_>, id: TableId) {
     for (name, kind) in kinds {
         for (reference, args) in attributes.repeated(ctx, name) {
             key_reader::read_block_key(ctx, id, reference, args, kind);
+            read += 1;
         }
+    }
+    if read < given {
+        ctx.broken_keys.insert(id);
     }
     attributes.finish(ctx, strict, MODEL, OWN_MODEL);
 }
@@ -319,8 +335,17 @@ fn resolve_scalar_field(ctx: &mut Context<'_>, id: TableId, field: usize) {
         let message = "`@relation` is for fields whose type is a model";
         ctx.error(&code::E0208, args.span(), message);
     }
-    if let Some((reference, args)) = attributes.single(ctx, "id") {
-        key_reader::read_field_key(ctx, (id, field), reference, args, IndexKind::Primary);
+    for (name, kind) in [("id", IndexKind::Primary), ("unique", IndexKind::Unique)] {
+        let given = attributes.list.iter().any(|(_, a, _)| a.path.text == name);
+        match attributes.single(ctx, name) {
+            Some((reference, args)) => {
+                key_reader::read_field_key(ctx, (id, field), reference, args, kind);
+            }
+            None if given => {
+                ctx.broken_keys.insert(id);
+            }
+            None => {}
+        }
     }
     if let Some((_, args)) = attributes.single(ctx, "updatedAt") {
         read_updated_at(ctx, id, field, args, strict);
@@ -332,9 +357,6 @@ fn resolve_scalar_field(ctx: &mut Context<'_>, id: TableId, field: usize) {
         let arity = ctx.model.tables[id.0].fields[field].arity;
         let default = default_reader::read_default(ctx, args, &kind, arity, strict);
         ctx.model.tables[id.0].fields[field].default = default;
-    }
-    if let Some((reference, args)) = attributes.single(ctx, "unique") {
-        key_reader::read_field_key(ctx, (id, field), reference, args, IndexKind::Unique);
     }
     attributes.finish(ctx, strict, FIELD, OWN_FIELD);
 }

@@ -152,18 +152,22 @@ fn check_client_names(ctx: &mut Context<'_>, id: TableId) {
     let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
     for key in table.primary_key.iter().chain(&table.uniques) {
         let span = ctx.attribute_span(key.attribute);
+        let block = ctx.block(table.block);
+        let header = block.keyword.span.to(block.name.span);
         let label = if key.kind == IndexKind::Primary { "@@id" } else { "@@unique" };
         if let Some(name) = &key.client_name {
             if let Some(field) = table.field_named(name) {
                 let other = ctx.field_syntax(id, field).name.span;
                 let message = format!("the name `{name}` of `{label}` is the name of a field");
                 let found = Diagnostic::error(&code::E0307, span, message);
-                findings.push(found.also(other, "this field").help("choose another name"));
+                let found = found.also(other, "this field").also(header, "in this model");
+                findings.push(found.help("choose another name"));
             }
             if let Some(first) = seen.insert(name, span) {
                 let message = format!("the name `{name}` is given to two keys");
                 let found = Diagnostic::error(&code::E0307, span, message);
-                findings.push(found.also(first, "the first one").help("choose another name"));
+                let found = found.also(first, "the first one").also(header, "in this model");
+                findings.push(found.help("choose another name"));
             }
         } else if key.columns.len() > 1 {
             let names: Vec<_> = fields_of(key).map(|f| table.fields[f].name.as_str()).collect();
@@ -208,8 +212,6 @@ fn check_key(ctx: &mut Context<'_>, id: TableId, key: &Key, strict: bool) {
         ctx.push(found.help("choose a shorter name as `map`"));
     }
     if key.kind == IndexKind::Fulltext {
-        let found = Diagnostic::error(&code::E0213, span, "PostgreSQL has no `@@fulltext` indexes");
-        ctx.push(found.help("index a `tsvector` column: `@@index([column], type: Gin)`"));
         return;
     }
     if ctx.is_postgres() && (strict || key.kind == IndexKind::Primary) {

@@ -100,6 +100,11 @@ pub(super) fn read_block_key(
     kind: IndexKind,
 ) {
     let strict = ctx.is_strict(attribute.block);
+    if kind == IndexKind::Fulltext && strict {
+        let message = "PostgreSQL has no `@@fulltext` indexes";
+        let found = Diagnostic::error(&code::E0213, args.span(), message);
+        ctx.push(found.help("index a `tsvector` column: `@@index([column], type: Gin)`"));
+    }
     let Some(list) = args.expect_default(ctx, "fields") else {
         ctx.broken_keys.insert(id);
         return;
@@ -492,7 +497,7 @@ impl KeyFields {
         for arg in args {
             let (Some(name), Some(value)) = (&arg.name, &arg.value) else {
                 let message = "the arguments of a field in a key have names";
-                let found = Diagnostic::error(&code::E0203, arg.span, message);
+                let found = Diagnostic::warning(&code::E0203, arg.span, message);
                 ctx.push(found.help("write `sort: Desc` or `ops: …`"));
                 continue;
             };
@@ -511,7 +516,8 @@ impl KeyFields {
                 other => {
                     let message = format!("a field in a key has no argument `{other}`");
                     let near = did_you_mean(other, ["sort", "ops", "length"]);
-                    let found = Diagnostic::error(&code::E0203, arg.span, message);
+                    // Prisma reads over it.
+                    let found = Diagnostic::warning(&code::E0203, arg.span, message);
                     ctx.push(found.maybe_help(near));
                 }
             }

@@ -34,6 +34,7 @@ mod constraint_names;
 mod context;
 mod default_reader;
 mod defaults;
+mod fill;
 mod key_checks;
 mod key_reader;
 mod keys;
@@ -51,6 +52,7 @@ mod validate;
 
 pub use self::{
     defaults::{ClientFunction, DefaultValue, Literal},
+    fill::fill_relations,
     keys::{
         Condition, IndexAlgorithm, IndexKind, Key, KeyColumn, KeyPart, OpClass, Predicate,
         SortOrder,

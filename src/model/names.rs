@@ -225,7 +225,7 @@ fn resolve_enum(ctx: &mut Context<'_>, id: usize) {
         let message = "an enum holds names of values and nothing else";
         ctx.error(&code::E0107, span, message);
     }
-    if ctx.model.enums[id].values.is_empty() && !damaged {
+    if ctx.model.enums[id].values.is_empty() && !damaged && strict {
         let message = format!("enum `{}` has no values", block.name.text);
         ctx.error(&code::E0109, block.keyword.span.to(block.name.span), message);
     }

@@ -38,7 +38,13 @@ pub(super) fn name_of(ctx: &Context<'_>, field: &RelationField) -> String {
 pub(super) fn pair_fields(ctx: &mut Context<'_>, fields: &[RelationField]) -> Vec<Pair> {
     let groups = group_fields(ctx, fields);
     let mut ambiguous = vec![false; fields.len()];
-    for group in groups.values() {
+    for ((from, to, name), group) in &groups {
+        // The other side of what was reported says the same.
+        let mirror = groups.get(&(*to, *from, name.clone()));
+        if from != to && mirror.is_some_and(|m| m.iter().any(|i| ambiguous[*i])) {
+            group.iter().for_each(|i| ambiguous[*i] = true);
+            continue;
+        }
         mark_ambiguous(ctx, fields, group, &mut ambiguous);
     }
     let mut pairs = Vec::new();
@@ -56,6 +62,23 @@ pub(super) fn pair_fields(ctx: &mut Context<'_>, fields: &[RelationField]) -> Ve
             } else {
                 report_alone(ctx, field);
             }
+        }
+    }
+    pairs
+}
+
+/// Pairs all fields without reporting anything; a field without an opposite stands alone.
+pub(super) fn pair_for_filling(ctx: &Context<'_>, fields: &[RelationField]) -> Vec<Pair> {
+    let groups = group_fields(ctx, fields);
+    let mut pairs = Vec::new();
+    for (index, field) in fields.iter().enumerate() {
+        let opposite = find_opposite(ctx, fields, &groups, index, true);
+        let group = groups.get(&(field.at.table, field.to, name_of(ctx, field)));
+        let alone = group.is_none_or(|g| g.len() == 1);
+        match make_pair(ctx, fields, index, opposite) {
+            Some(pair) => pairs.push(pair),
+            None if opposite.is_none() && alone => pairs.push(Pair::Alone { forward: index }),
+            None => {}
         }
     }
     pairs
@@ -139,7 +162,7 @@ fn mark_ambiguous(
     let first = &fields[group[0]];
     let table = &ctx.model.tables[first.at.table.0];
     let to_itself = first.is_to_itself();
-    let named = first.name.is_some();
+    let named = group.iter().all(|i| fields[*i].name.is_some());
     let allowed = if to_itself && named { 2 } else { 1 };
     if group.len() <= allowed {
         return;

@@ -52,7 +52,9 @@ fn check_database_names(ctx: &mut Context<'_>) {
         let place = (found.namespace.as_deref(), found.type_name.as_str());
         if let Some(first) = enums.insert(place, found.block) {
             let message = format!("two enums have the name `{}` in the database", found.type_name);
-            let twice = Diagnostic::error(&code::E0110, name_span(ctx, found.block), message);
+            let block = ctx.block(found.block);
+            let header = block.keyword.span.to(block.name.span);
+            let twice = Diagnostic::error(&code::E0110, header, message);
             findings.push(twice.also(name_span(ctx, first), "the other"));
         }
         let mut labels: BTreeMap<&str, &str> = BTreeMap::new();

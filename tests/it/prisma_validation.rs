@@ -112,6 +112,8 @@ fn agrees_with_prisma_s_validation_files() {
     let name = |case: &Value| case["path"].as_str().unwrap_or("").to_owned();
     let Some(score) = measure("psl_validation.jsonl", name) else { return };
     report("psl_validation", &score);
+    // `metrics`: a preview feature that is gone; ignored here, so that old projects stay readable.
+    assert!(score.verdicts.len() <= 1 && score.lines.is_empty(), "{}", score.line());
 }
 
 #[test]
@@ -119,4 +121,66 @@ fn agrees_with_prisma_s_rust_tests() {
     let name = |case: &Value| format!("{} {}", case["file"], case["test"]);
     let Some(score) = measure("psl_rust_tests.jsonl", name) else { return };
     report("psl_rust_tests", &score);
+    // An unknown preview feature is a warning here; a URL of another database and `env(true)` are
+    // errors here, while Prisma 7 looks at URLs elsewhere.
+    assert!(score.verdicts.len() <= 3 && score.lines.is_empty(), "{}", score.line());
+}
+
+/// Models that Prisma migrates or printed itself.
+#[test]
+fn accepts_what_prisma_migrates() {
+    let Some(folder) = corpus::folder("prisma") else { return };
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for path in corpus::files(&folder, ".prisma") {
+        let shown = path.display().to_string();
+        let golden = shown.contains("/migrations_golden/");
+        let single = shown.contains("/single_migrations/") && !shown.contains("/newer_unmerged/");
+        if !golden && !single {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("the file is readable");
+        if golden && path.with_extension("error.txt").exists() {
+            continue;
+        }
+        if ["mysql", "sqlite", "sqlserver", "mongodb", "cockroachdb"]
+            .iter()
+            .any(|p| text.contains(&format!("\"{p}\"")))
+        {
+            continue;
+        }
+        count += 1;
+        let source = [Source::new("schema.prisma", text.as_str())];
+        let (_, diagnostics) = validate(&source, Dialect::ByName);
+        let errors: Vec<_> = diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+        if !errors.is_empty() {
+            let said = driftless::text::render_diagnostics(
+                &errors,
+                &source,
+                driftless::text::Style::Plain,
+            );
+            wrong.push(format!("{shown}\n{said}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count} are refused:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn accepts_real_prisma_projects() {
+    let Some(folder) = corpus::folder("prisma-projects") else { return };
+    let mut projects = std::collections::BTreeMap::<_, Vec<Source>>::new();
+    for path in corpus::files(&folder, ".prisma") {
+        let inside = path.strip_prefix(&folder).expect("the file is in the folder");
+        let project = inside.components().next().expect("a project has a folder");
+        let text = std::fs::read_to_string(&path).expect("the file is readable");
+        let source = Source::new(path.display().to_string(), text);
+        projects.entry(project.as_os_str().to_owned()).or_default().push(source);
+    }
+    for (project, sources) in projects {
+        let (_, diagnostics) = validate(&sources, Dialect::ByName);
+        let errors: Vec<_> = diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+        let said =
+            driftless::text::render_diagnostics(&errors, &sources, driftless::text::Style::Plain);
+        assert!(errors.is_empty(), "{}:\n{said}", project.display());
+    }
 }
