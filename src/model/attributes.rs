@@ -147,6 +147,7 @@ impl<'a> Attributes<'a> {
             let found = Diagnostic::error(&code::E0201, attribute.path.span, message);
             let mine = if strict { &[][..] } else { own };
             let near = did_you_mean(name, known.iter().chain(mine).copied());
+            let near = near.map(|n| n.replacen('`', &format!("`{}", self.sigil), 1));
             let help = near.or_else(|| {
                 let elsewhere = strict && own.contains(&name);
                 elsewhere.then(|| "Prisma does not know it; it is for `.model` files".to_owned())

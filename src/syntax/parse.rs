@@ -40,6 +40,9 @@ pub fn parse_source(source: &Source, id: SourceId) -> Parsed {
     Parsed { file, diagnostics: builder.diagnostics }
 }
 
+/// The quotes of text blocks.
+const TEXT: &str = "\"\"\"";
+
 type Node<'i> = Pair<'i, Rule>;
 
 pub(super) struct Builder<'i> {
@@ -117,7 +120,12 @@ impl<'i> Builder<'i> {
                 Rule::trailing => block.opening = self.trailing(inner),
                 Rule::block_end => (block.span.end, closed) = (self.span(&inner).end, true),
                 Rule::unclosed => {
-                    self.diagnostics.push(junk::unclosed(&block));
+                    // A text block that is not closed swallowed the brace.
+                    let swallowed =
+                        |e: &Entry| matches!(e, Entry::Junk(j) if j.text.contains(TEXT));
+                    if !block.entries.last().is_some_and(swallowed) {
+                        self.diagnostics.push(junk::unclosed(&block));
+                    }
                 }
                 Rule::junk_rest => self.diagnostics.push(junk::after_block(self.span(&inner))),
                 Rule::doc | Rule::line_comment | Rule::block_comment => {

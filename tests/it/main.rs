@@ -3,6 +3,7 @@
 mod cli;
 mod corpus;
 mod faults;
+mod model_cases;
 mod prisma_validation;
 mod scratch;
 mod support;

@@ -184,3 +184,43 @@ fn accepts_real_prisma_projects() {
         assert!(errors.is_empty(), "{}:\n{said}", project.display());
     }
 }
+
+/// A thousand models of ten fields, read and checked from nothing.
+#[test]
+#[ignore = "measures; run it with --release --nocapture"]
+#[allow(clippy::print_stderr, reason = "the measured time is what the test is for")]
+fn a_thousand_models_are_validated_quickly() {
+    use std::fmt::Write as _;
+    let mut text = String::from("datasource db {\n  provider = \"postgresql\"\n}\n\n");
+    for n in 0..1000 {
+        let next = (n + 1) % 1000;
+        let _ = write!(
+            text,
+            "/// Model number {n}\nmodel Model{n} {{\n  id        Int      @id @default(autoincrement())\n  \
+             name      String   @db.VarChar(120) // a comment\n  email     String   @unique\n  \
+             price     Decimal  @default(0) @db.Decimal(10, 2)\n  createdAt DateTime @default(now()) \
+             @map(\"created_at\") @db.Timestamptz(6)\n  tags      String[]\n  data      Json?\n  \
+             otherId   Int\n  other     Model{next} @relation(\"r{n}\", fields: [otherId], references: \
+             [id], onDelete: Cascade)\n  many      Model{prev}[] @relation(\"r{prev}\")\n\n  \
+             @@index([name, createdAt(sort: Desc)])\n  @@map(\"model_{n}\")\n}}\n\n",
+            prev = (n + 999) % 1000,
+        );
+    }
+    let sources = [Source::new("schema.model", text)];
+    let started = std::time::Instant::now();
+    let parsed = driftless::syntax::parse_source(&sources[0], driftless::text::SourceId(0));
+    let parsing = started.elapsed();
+    let started = std::time::Instant::now();
+    let (model, diagnostics) = validate(&sources, Dialect::Prisma);
+    let validating = started.elapsed();
+    let started = std::time::Instant::now();
+    let formatted = driftless::syntax::format_file(&parsed.file);
+    let formatting = started.elapsed();
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    assert_eq!(model.relations.len(), 1000);
+    eprintln!(
+        "{} bytes: parse {parsing:?}, parse and validate {validating:?}, format {formatting:?} ({})",
+        sources[0].text.len(),
+        formatted.len()
+    );
+}

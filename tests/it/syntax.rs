@@ -65,3 +65,20 @@ fn real_prisma_projects_parse_and_mostly_stay_as_they_are() {
     // The others were never formatted by Prisma: their columns are not aligned.
     assert!(same >= 46, "{same} are as they were, these differ:\n{}", different.join("\n"));
 }
+
+/// What Prisma printed is printed the same.
+#[test]
+fn models_that_prisma_printed_stay_as_they_are() {
+    let Some(folder) = corpus::folder("prisma/introspection") else { return };
+    let (mut count, mut different) = (0, Vec::new());
+    for path in corpus::files(&folder, ".current.prisma") {
+        count += 1;
+        let text = std::fs::read_to_string(&path).expect("the file is readable");
+        let formatted = format(&text);
+        if formatted.trim() != text.trim() {
+            let diff = similar::TextDiff::from_lines(&text, &formatted);
+            different.push(format!("{}\n{}", path.display(), diff.unified_diff()));
+        }
+    }
+    assert!(different.is_empty(), "{} of {count}:\n{}", different.len(), different.join("\n"));
+}
