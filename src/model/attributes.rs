@@ -257,9 +257,10 @@ fn resolve_model(ctx: &mut Context<'_>, id: TableId) {
     let at = ctx.model.tables[id.0].block;
     let strict = ctx.is_strict(at);
     let mut attributes = Attributes::of_block(ctx, at);
-    for name in ["map", "schema", "ignore", "shardKey"] {
+    for name in ["map", "schema", "ignore"] {
         attributes.take_all(name);
     }
+    refuse_shard_keys(ctx, &mut attributes);
     let keys = attributes.list.iter().filter(|(_, a, _)| KEYS.contains(&a.path.text.as_str()));
     let (given, mut read) = (keys.count(), 0);
     if let Some((reference, args)) = attributes.single(ctx, "id") {
@@ -359,7 +360,15 @@ fn resolve_scalar_field(ctx: &mut Context<'_>, id: TableId, field: usize) {
         let default = default_reader::read_default(ctx, args, &kind, arity, strict);
         ctx.model.tables[id.0].fields[field].default = default;
     }
+    refuse_shard_keys(ctx, &mut attributes);
     attributes.finish(ctx, strict, FIELD, OWN_FIELD);
+}
+
+/// `@shardKey` and `@@shardKey` are for one vendor of MySQL.
+fn refuse_shard_keys(ctx: &mut Context<'_>, attributes: &mut Attributes<'_>) {
+    for (_, attribute) in attributes.take_all("shardKey") {
+        ctx.error(&code::E0213, attribute.span, "PostgreSQL has no shard keys");
+    }
 }
 
 fn read_ignore(

@@ -201,8 +201,24 @@ fn read_datasource(ctx: &mut Context<'_>, at: BlockRef, block: &Block) {
             }
         }
     }
+    check_both_modes(ctx, block);
     if ctx.model.datasource.is_none() {
         ctx.model.datasource = Some(source);
+    }
+}
+
+/// The old and the new name of one setting.
+fn check_both_modes(ctx: &mut Context<'_>, block: &Block) {
+    let key_of = |key: &str| {
+        block.entries.iter().find_map(|e| match e {
+            Entry::Assignment(found) if found.key.text == key => Some(found.key.span),
+            _ => None,
+        })
+    };
+    if let (Some(new), Some(old)) = (key_of("relationMode"), key_of("referentialIntegrity")) {
+        let message = "`referentialIntegrity` is the old name of `relationMode`";
+        let found = Diagnostic::error(&code::E0709, old, message);
+        ctx.push(found.also(new, "given here").help("keep `relationMode`"));
     }
 }
 

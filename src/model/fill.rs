@@ -1,5 +1,5 @@
-//! Fills in what a relation lacks: the opposite field, `@relation(fields: …, references: …)`, and the
-//! fields that hold it, as Prisma's formatter does.
+//! Fills in what relations lack: the opposite field, the arguments of `@relation`, and the fields
+//! that they name, as Prisma's formatter does.
 
 use super::{
     BlockRef, FieldType, KeyPart, TableId, attributes, config,

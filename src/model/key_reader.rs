@@ -1,12 +1,13 @@
 //! Reads `@id`, `@unique`, `@@id`, `@@unique`, `@@index`, `@@fulltext`.
 
 use super::{
-    AttributeRef, Condition, FieldType, IndexAlgorithm, IndexKind, Key, KeyColumn, KeyPart,
-    OpClass, Predicate, SortOrder, TableId,
+    AttributeRef, FieldType, IndexAlgorithm, IndexKind, Key, KeyColumn, KeyPart, OpClass,
+    SortOrder, TableId,
     args::ArgReader,
     attributes::referencing_names,
     context::{Context, Top, as_list, describe, did_you_mean, list_names},
     opclass,
+    predicate_reader::{read_predicate, read_raw},
 };
 use crate::{
     syntax::ast::{Arg, Call, Expr, ExprKind},
@@ -260,97 +261,6 @@ fn read_algorithm(ctx: &mut Context<'_>, value: &Expr, strict: bool) -> Option<I
         Some(_) => {}
     }
     found
-}
-
-fn read_predicate(
-    ctx: &mut Context<'_>,
-    id: TableId,
-    args: &mut ArgReader<'_>,
-    strict: bool,
-) -> Option<Predicate> {
-    let value = args.named("where")?;
-    if strict && !ctx.features.contains("partialIndexes") {
-        let message = "`where` needs the preview feature `partialIndexes`";
-        let found = Diagnostic::error(&code::E0706, value.span, message);
-        ctx.push(found.help("add `previewFeatures = [\"partialIndexes\"]` to the generator"));
-    }
-    match &value.kind {
-        ExprKind::Call(call) if call.path.text == "raw" => {
-            Some(Predicate::Raw(read_raw(ctx, value, call)?))
-        }
-        ExprKind::String(_) | ExprKind::TextBlock(_) if !strict => {
-            ctx.string(value).map(Predicate::Raw)
-        }
-        ExprKind::Object(entries) if !entries.is_empty() => {
-            let mut conditions = Vec::new();
-            for (name, wanted) in entries {
-                let found = ctx.model.tables[id.0].field_named(&name.text);
-                let Some(field) = found else {
-                    let table = &ctx.model.tables[id.0];
-                    let message = format!("`{}` has no field `{}`", table.name, name.text);
-                    let names = table.fields.iter().map(|f| f.name.as_str());
-                    let near = did_you_mean(&name.text, names);
-                    let found = Diagnostic::error(&code::E0301, name.span, message);
-                    ctx.push(found.maybe_help(near));
-                    continue;
-                };
-                if let Some(condition) = read_condition(ctx, (id, field), wanted) {
-                    conditions.push((field, condition));
-                }
-            }
-            Some(Predicate::Fields(conditions))
-        }
-        _ => {
-            let message =
-                format!("expected `raw(\"…\")` or `{{ field: value }}`, found {}", describe(value));
-            ctx.error(&code::E0207, value.span, message);
-            None
-        }
-    }
-}
-
-fn read_condition(
-    ctx: &mut Context<'_>,
-    (id, field): (TableId, usize),
-    wanted: &Expr,
-) -> Option<Condition> {
-    let field = &ctx.model.tables[id.0].fields[field];
-    if matches!(field.kind, FieldType::Relation(_)) {
-        let message = format!("`{}` is a relation field: it has no column", field.name);
-        ctx.error(&code::E0302, wanted.span, message);
-        return None;
-    }
-    let is_null = |e: &Expr| matches!(&e.kind, ExprKind::Path(name) if name == "null");
-    match &wanted.kind {
-        ExprKind::Object(entries) => match &entries[..] {
-            [(name, value)] if name.text == "not" && is_null(value) => Some(Condition::IsNotNull),
-            [(name, value)] if name.text == "not" => Some(Condition::Differs(value.clone())),
-            _ => {
-                let message = "a condition is a value, `null` or `{ not: value }`";
-                ctx.error(&code::E0207, wanted.span, message);
-                None
-            }
-        },
-        _ if is_null(wanted) => Some(Condition::IsNull),
-        ExprKind::Array(_) | ExprKind::Call(_) => {
-            let message = format!("a condition is a value, found {}", describe(wanted));
-            ctx.error(&code::E0207, wanted.span, message);
-            None
-        }
-        _ => Some(Condition::Equals(wanted.clone())),
-    }
-}
-
-fn read_raw(ctx: &mut Context<'_>, value: &Expr, call: &Call) -> Option<String> {
-    if let [Arg { value: Some(text), .. }] = &call.args.list[..] {
-        let found = ctx.string(text)?;
-        if !found.trim().is_empty() {
-            return Some(found);
-        }
-    }
-    let message = "`raw` takes one string that is not empty";
-    ctx.error(&code::E0503, value.span, message);
-    None
 }
 
 /// The list of fields of a key.

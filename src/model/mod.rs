@@ -41,6 +41,7 @@ mod keys;
 mod names;
 mod native;
 mod opclass;
+mod predicate_reader;
 mod relation;
 mod relation_checks;
 mod relation_pairs;

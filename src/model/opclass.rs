@@ -15,13 +15,45 @@ pub(super) struct OpClassInfo {
     pub(super) name: &'static str,
     pub(super) sql: &'static str,
     algorithms: &'static [IndexAlgorithm],
-    /// The built-in type of the field; none for arrays.
+    fits: Fits,
+}
+
+/// Which fields a class is for.
+#[derive(Clone, Copy, Debug)]
+struct Fits {
+    /// The built-in type of the field; none for lists.
     scalar: Option<Scalar>,
     /// The native types of the field.
     natives: &'static [&'static str],
     /// Whether a field without a native type is stored as one of them.
     by_default: bool,
 }
+
+const fn fits(scalar: Scalar, natives: &'static [&'static str], by_default: bool) -> Fits {
+    Fits { scalar: Some(scalar), natives, by_default }
+}
+
+const INET: Fits = fits(Scalar::String, &["Inet"], false);
+const JSONB: Fits = fits(Scalar::Json, &["JsonB"], true);
+const LIST: Fits = Fits { scalar: None, natives: &[], by_default: true };
+const TEXT: Fits = fits(Scalar::String, &["Text", "VarChar"], true);
+const BIT: Fits = fits(Scalar::String, &["Bit"], false);
+const VARBIT: Fits = fits(Scalar::String, &["VarBit"], false);
+const CHAR: Fits = fits(Scalar::String, &["Char"], false);
+const BYTEA: Fits = fits(Scalar::Bytes, &["ByteA"], true);
+const DATE: Fits = fits(Scalar::DateTime, &["Date"], false);
+const REAL: Fits = fits(Scalar::Float, &["Real"], false);
+const DOUBLEPRECISION: Fits = fits(Scalar::Float, &["DoublePrecision"], true);
+const SMALLINT: Fits = fits(Scalar::Int, &["SmallInt"], false);
+const INTEGER: Fits = fits(Scalar::Int, &["Integer"], true);
+const BIGINT: Fits = fits(Scalar::BigInt, &["BigInt"], true);
+const DECIMAL: Fits = fits(Scalar::Decimal, &["Decimal"], true);
+const OID: Fits = fits(Scalar::Int, &["Oid"], false);
+const TIMESTAMP: Fits = fits(Scalar::DateTime, &["Timestamp"], true);
+const TIMESTAMPTZ: Fits = fits(Scalar::DateTime, &["Timestamptz"], false);
+const TIME: Fits = fits(Scalar::DateTime, &["Time"], false);
+const TIMETZ: Fits = fits(Scalar::DateTime, &["Timetz"], false);
+const UUID: Fits = fits(Scalar::String, &["Uuid"], false);
 
 const GIN: &[IndexAlgorithm] = &[IndexAlgorithm::Gin];
 const BRIN: &[IndexAlgorithm] = &[IndexAlgorithm::Brin];
@@ -32,71 +64,68 @@ const fn class(
     name: &'static str,
     sql: &'static str,
     algorithms: &'static [IndexAlgorithm],
-    scalar: Option<Scalar>,
-    natives: &'static [&'static str],
-    by_default: bool,
+    fits: Fits,
 ) -> OpClassInfo {
-    OpClassInfo { name, sql, algorithms, scalar, natives, by_default }
+    OpClassInfo { name, sql, algorithms, fits }
 }
 
-#[rustfmt::skip]
 const CLASSES: &[OpClassInfo] = &[
-    class("InetOps", "inet_ops", GIST_OR_SP_GIST, Some(Scalar::String), &["Inet"], false),
-    class("JsonbOps", "jsonb_ops", GIN, Some(Scalar::Json), &["JsonB"], true),
-    class("JsonbPathOps", "jsonb_path_ops", GIN, Some(Scalar::Json), &["JsonB"], true),
-    class("ArrayOps", "array_ops", GIN, None, &[], true),
-    class("TextOps", "text_ops", SP_GIST, Some(Scalar::String), &["Text", "VarChar"], true),
-    class("BitMinMaxOps", "bit_minmax_ops", BRIN, Some(Scalar::String), &["Bit"], false),
-    class("VarBitMinMaxOps", "varbit_minmax_ops", BRIN, Some(Scalar::String), &["VarBit"], false),
-    class("BpcharBloomOps", "bpchar_bloom_ops", BRIN, Some(Scalar::String), &["Char"], false),
-    class("BpcharMinMaxOps", "bpchar_minmax_ops", BRIN, Some(Scalar::String), &["Char"], false),
-    class("ByteaBloomOps", "bytea_bloom_ops", BRIN, Some(Scalar::Bytes), &["ByteA"], true),
-    class("ByteaMinMaxOps", "bytea_minmax_ops", BRIN, Some(Scalar::Bytes), &["ByteA"], true),
-    class("DateBloomOps", "date_bloom_ops", BRIN, Some(Scalar::DateTime), &["Date"], false),
-    class("DateMinMaxOps", "date_minmax_ops", BRIN, Some(Scalar::DateTime), &["Date"], false),
-    class("DateMinMaxMultiOps", "date_minmax_multi_ops", BRIN, Some(Scalar::DateTime), &["Date"], false),
-    class("Float4BloomOps", "float4_bloom_ops", BRIN, Some(Scalar::Float), &["Real"], false),
-    class("Float4MinMaxOps", "float4_minmax_ops", BRIN, Some(Scalar::Float), &["Real"], false),
-    class("Float4MinMaxMultiOps", "float4_minmax_multi_ops", BRIN, Some(Scalar::Float), &["Real"], false),
-    class("Float8BloomOps", "float8_bloom_ops", BRIN, Some(Scalar::Float), &["DoublePrecision"], true),
-    class("Float8MinMaxOps", "float8_minmax_ops", BRIN, Some(Scalar::Float), &["DoublePrecision"], true),
-    class("Float8MinMaxMultiOps", "float8_minmax_multi_ops", BRIN, Some(Scalar::Float), &["DoublePrecision"], true),
-    class("InetInclusionOps", "inet_inclusion_ops", BRIN, Some(Scalar::String), &["Inet"], false),
-    class("InetBloomOps", "inet_bloom_ops", BRIN, Some(Scalar::String), &["Inet"], false),
-    class("InetMinMaxOps", "inet_minmax_ops", BRIN, Some(Scalar::String), &["Inet"], false),
-    class("InetMinMaxMultiOps", "inet_minmax_multi_ops", BRIN, Some(Scalar::String), &["Inet"], false),
-    class("Int2BloomOps", "int2_bloom_ops", BRIN, Some(Scalar::Int), &["SmallInt"], false),
-    class("Int2MinMaxOps", "int2_minmax_ops", BRIN, Some(Scalar::Int), &["SmallInt"], false),
-    class("Int2MinMaxMultiOps", "int2_minmax_multi_ops", BRIN, Some(Scalar::Int), &["SmallInt"], false),
-    class("Int4BloomOps", "int4_bloom_ops", BRIN, Some(Scalar::Int), &["Integer"], true),
-    class("Int4MinMaxOps", "int4_minmax_ops", BRIN, Some(Scalar::Int), &["Integer"], true),
-    class("Int4MinMaxMultiOps", "int4_minmax_multi_ops", BRIN, Some(Scalar::Int), &["Integer"], true),
-    class("Int8BloomOps", "int8_bloom_ops", BRIN, Some(Scalar::BigInt), &["BigInt"], true),
-    class("Int8MinMaxOps", "int8_minmax_ops", BRIN, Some(Scalar::BigInt), &["BigInt"], true),
-    class("Int8MinMaxMultiOps", "int8_minmax_multi_ops", BRIN, Some(Scalar::BigInt), &["BigInt"], true),
-    class("NumericBloomOps", "numeric_bloom_ops", BRIN, Some(Scalar::Decimal), &["Decimal"], true),
-    class("NumericMinMaxOps", "numeric_minmax_ops", BRIN, Some(Scalar::Decimal), &["Decimal"], true),
-    class("NumericMinMaxMultiOps", "numeric_minmax_multi_ops", BRIN, Some(Scalar::Decimal), &["Decimal"], true),
-    class("OidBloomOps", "oid_bloom_ops", BRIN, Some(Scalar::Int), &["Oid"], false),
-    class("OidMinMaxOps", "oid_minmax_ops", BRIN, Some(Scalar::Int), &["Oid"], false),
-    class("OidMinMaxMultiOps", "oid_minmax_multi_ops", BRIN, Some(Scalar::Int), &["Oid"], false),
-    class("TextBloomOps", "text_bloom_ops", BRIN, Some(Scalar::String), &["Text", "VarChar"], true),
-    class("TextMinMaxOps", "text_minmax_ops", BRIN, Some(Scalar::String), &["Text", "VarChar"], true),
-    class("TimestampBloomOps", "timestamp_bloom_ops", BRIN, Some(Scalar::DateTime), &["Timestamp"], true),
-    class("TimestampMinMaxOps", "timestamp_minmax_ops", BRIN, Some(Scalar::DateTime), &["Timestamp"], true),
-    class("TimestampMinMaxMultiOps", "timestamp_minmax_multi_ops", BRIN, Some(Scalar::DateTime), &["Timestamp"], true),
-    class("TimestampTzBloomOps", "timestamptz_bloom_ops", BRIN, Some(Scalar::DateTime), &["Timestamptz"], false),
-    class("TimestampTzMinMaxOps", "timestamptz_minmax_ops", BRIN, Some(Scalar::DateTime), &["Timestamptz"], false),
-    class("TimestampTzMinMaxMultiOps", "timestamptz_minmax_multi_ops", BRIN, Some(Scalar::DateTime), &["Timestamptz"], false),
-    class("TimeBloomOps", "time_bloom_ops", BRIN, Some(Scalar::DateTime), &["Time"], false),
-    class("TimeMinMaxOps", "time_minmax_ops", BRIN, Some(Scalar::DateTime), &["Time"], false),
-    class("TimeMinMaxMultiOps", "time_minmax_multi_ops", BRIN, Some(Scalar::DateTime), &["Time"], false),
-    class("TimeTzBloomOps", "timetz_bloom_ops", BRIN, Some(Scalar::DateTime), &["Timetz"], false),
-    class("TimeTzMinMaxOps", "timetz_minmax_ops", BRIN, Some(Scalar::DateTime), &["Timetz"], false),
-    class("TimeTzMinMaxMultiOps", "timetz_minmax_multi_ops", BRIN, Some(Scalar::DateTime), &["Timetz"], false),
-    class("UuidBloomOps", "uuid_bloom_ops", BRIN, Some(Scalar::String), &["Uuid"], false),
-    class("UuidMinMaxOps", "uuid_minmax_ops", BRIN, Some(Scalar::String), &["Uuid"], false),
-    class("UuidMinMaxMultiOps", "uuid_minmax_multi_ops", BRIN, Some(Scalar::String), &["Uuid"], false),
+    class("InetOps", "inet_ops", GIST_OR_SP_GIST, INET),
+    class("JsonbOps", "jsonb_ops", GIN, JSONB),
+    class("JsonbPathOps", "jsonb_path_ops", GIN, JSONB),
+    class("ArrayOps", "array_ops", GIN, LIST),
+    class("TextOps", "text_ops", SP_GIST, TEXT),
+    class("BitMinMaxOps", "bit_minmax_ops", BRIN, BIT),
+    class("VarBitMinMaxOps", "varbit_minmax_ops", BRIN, VARBIT),
+    class("BpcharBloomOps", "bpchar_bloom_ops", BRIN, CHAR),
+    class("BpcharMinMaxOps", "bpchar_minmax_ops", BRIN, CHAR),
+    class("ByteaBloomOps", "bytea_bloom_ops", BRIN, BYTEA),
+    class("ByteaMinMaxOps", "bytea_minmax_ops", BRIN, BYTEA),
+    class("DateBloomOps", "date_bloom_ops", BRIN, DATE),
+    class("DateMinMaxOps", "date_minmax_ops", BRIN, DATE),
+    class("DateMinMaxMultiOps", "date_minmax_multi_ops", BRIN, DATE),
+    class("Float4BloomOps", "float4_bloom_ops", BRIN, REAL),
+    class("Float4MinMaxOps", "float4_minmax_ops", BRIN, REAL),
+    class("Float4MinMaxMultiOps", "float4_minmax_multi_ops", BRIN, REAL),
+    class("Float8BloomOps", "float8_bloom_ops", BRIN, DOUBLEPRECISION),
+    class("Float8MinMaxOps", "float8_minmax_ops", BRIN, DOUBLEPRECISION),
+    class("Float8MinMaxMultiOps", "float8_minmax_multi_ops", BRIN, DOUBLEPRECISION),
+    class("InetInclusionOps", "inet_inclusion_ops", BRIN, INET),
+    class("InetBloomOps", "inet_bloom_ops", BRIN, INET),
+    class("InetMinMaxOps", "inet_minmax_ops", BRIN, INET),
+    class("InetMinMaxMultiOps", "inet_minmax_multi_ops", BRIN, INET),
+    class("Int2BloomOps", "int2_bloom_ops", BRIN, SMALLINT),
+    class("Int2MinMaxOps", "int2_minmax_ops", BRIN, SMALLINT),
+    class("Int2MinMaxMultiOps", "int2_minmax_multi_ops", BRIN, SMALLINT),
+    class("Int4BloomOps", "int4_bloom_ops", BRIN, INTEGER),
+    class("Int4MinMaxOps", "int4_minmax_ops", BRIN, INTEGER),
+    class("Int4MinMaxMultiOps", "int4_minmax_multi_ops", BRIN, INTEGER),
+    class("Int8BloomOps", "int8_bloom_ops", BRIN, BIGINT),
+    class("Int8MinMaxOps", "int8_minmax_ops", BRIN, BIGINT),
+    class("Int8MinMaxMultiOps", "int8_minmax_multi_ops", BRIN, BIGINT),
+    class("NumericBloomOps", "numeric_bloom_ops", BRIN, DECIMAL),
+    class("NumericMinMaxOps", "numeric_minmax_ops", BRIN, DECIMAL),
+    class("NumericMinMaxMultiOps", "numeric_minmax_multi_ops", BRIN, DECIMAL),
+    class("OidBloomOps", "oid_bloom_ops", BRIN, OID),
+    class("OidMinMaxOps", "oid_minmax_ops", BRIN, OID),
+    class("OidMinMaxMultiOps", "oid_minmax_multi_ops", BRIN, OID),
+    class("TextBloomOps", "text_bloom_ops", BRIN, TEXT),
+    class("TextMinMaxOps", "text_minmax_ops", BRIN, TEXT),
+    class("TimestampBloomOps", "timestamp_bloom_ops", BRIN, TIMESTAMP),
+    class("TimestampMinMaxOps", "timestamp_minmax_ops", BRIN, TIMESTAMP),
+    class("TimestampMinMaxMultiOps", "timestamp_minmax_multi_ops", BRIN, TIMESTAMP),
+    class("TimestampTzBloomOps", "timestamptz_bloom_ops", BRIN, TIMESTAMPTZ),
+    class("TimestampTzMinMaxOps", "timestamptz_minmax_ops", BRIN, TIMESTAMPTZ),
+    class("TimestampTzMinMaxMultiOps", "timestamptz_minmax_multi_ops", BRIN, TIMESTAMPTZ),
+    class("TimeBloomOps", "time_bloom_ops", BRIN, TIME),
+    class("TimeMinMaxOps", "time_minmax_ops", BRIN, TIME),
+    class("TimeMinMaxMultiOps", "time_minmax_multi_ops", BRIN, TIME),
+    class("TimeTzBloomOps", "timetz_bloom_ops", BRIN, TIMETZ),
+    class("TimeTzMinMaxOps", "timetz_minmax_ops", BRIN, TIMETZ),
+    class("TimeTzMinMaxMultiOps", "timetz_minmax_multi_ops", BRIN, TIMETZ),
+    class("UuidBloomOps", "uuid_bloom_ops", BRIN, UUID),
+    class("UuidMinMaxOps", "uuid_minmax_ops", BRIN, UUID),
+    class("UuidMinMaxMultiOps", "uuid_minmax_multi_ops", BRIN, UUID),
 ];
 
 /// Looks a class up by its name in the model.
@@ -116,6 +145,10 @@ pub(super) fn check_index(ctx: &mut Context<'_>, id: TableId, key: &Key) {
     if algorithm == IndexAlgorithm::SpGist && key.columns.len() > 1 {
         let message = "an SP-GiST index is over one field";
         ctx.error(&code::E0309, span, message);
+    }
+    if algorithm == IndexAlgorithm::Hash && key.columns.len() > 1 {
+        // Prisma lets it pass; PostgreSQL refuses to create it.
+        ctx.error(&code::E0309, span, "a hash index is over one field");
     }
     for column in &key.columns {
         let KeyPart::Field(field) = column.part else { continue };
@@ -152,7 +185,7 @@ fn check_class(
         return;
     } else if let FieldType::Unsupported(_) = field.kind {
         return;
-    } else if info.scalar.is_none() {
+    } else if info.fits.scalar.is_none() {
         if field.arity == Arity::List {
             return;
         }
@@ -165,8 +198,8 @@ fn check_class(
         };
         let stored = native.as_ref().map(|n| n.name);
         match stored {
-            Some(native) if info.natives.contains(&native) => return,
-            None if info.by_default && info.scalar == Some(*scalar) => return,
+            Some(native) if info.fits.natives.contains(&native) => return,
+            None if info.fits.by_default && info.fits.scalar == Some(*scalar) => return,
             Some(native) => format!(
                 "operator class `{name}` does not fit native type `{native}` of `{field_name}`"
             ),
@@ -176,8 +209,8 @@ fn check_class(
             ),
         }
     };
-    let help = info.scalar.map(|scalar| match info.natives {
-        [native] if info.by_default => {
+    let help = info.fits.scalar.map(|scalar| match info.fits.natives {
+        [native] if info.fits.by_default => {
             format!("it is for `{}`, also as `@db.{native}`", scalar.name())
         }
         natives => {

@@ -84,7 +84,7 @@ fn check_has_arguments(ctx: &mut Context<'_>, forward: &RelationField) -> bool {
     let help = key.map(|key| {
         let from = &ctx.model.tables[forward.at.table.0];
         let name = &from.fields[forward.at.field].name;
-        format!("write `@relation(fields: [{name}Id], references: [{key}])`, or run `fmt` to have it added")
+        format!("write `@relation(fields: [{name}Id], references: [{key}])`")
     });
     let found = Diagnostic::error(&code::E0403, forward.span, message);
     ctx.push(found.maybe_help(help));

@@ -6,6 +6,7 @@ use super::{
     BlockRef, FieldType, Scalar, TableId,
     attributes::block_attribute_span,
     context::{Context, did_you_mean},
+    scalar::{NATIVE_TYPES, NativeInfo},
 };
 use crate::{
     syntax::ast::Arity,
@@ -18,12 +19,15 @@ pub(super) fn check_tables(ctx: &mut Context<'_>) {
     check_namespaces(ctx);
     for id in (0..ctx.model.tables.len()).map(TableId) {
         let table = &ctx.model.tables[id.0];
-        let block = ctx.block(table.block);
-        if table.is_view() && ctx.is_strict(table.block) && !ctx.features.contains("views") {
+        let (block, strict) = (ctx.block(table.block), ctx.is_strict(table.block));
+        if table.is_view() && strict && !ctx.features.contains("views") {
             let span = block.keyword.span.to(block.name.span);
             let message = "views need the preview feature `views`";
             let found = Diagnostic::error(&code::E0706, span, message);
             ctx.push(found.help("add `previewFeatures = [\"views\"]` to the generator"));
+        }
+        if strict && ctx.is_postgres() {
+            check_unsupported(ctx, id);
         }
         if !ctx.is_postgres() {
             check_neutral_fields(ctx, id);
@@ -110,6 +114,41 @@ fn check_namespaces(ctx: &mut Context<'_>) {
             _ => {}
         }
     }
+}
+
+/// `Unsupported("Text")`: a type that has a name in the model.
+fn check_unsupported(ctx: &mut Context<'_>, id: TableId) {
+    let mut findings = Vec::new();
+    for (index, field) in ctx.model.tables[id.0].columns() {
+        let FieldType::Unsupported(sql) = &field.kind else { continue };
+        let name = sql.split('(').next().unwrap_or("").trim();
+        let Some(info) = NATIVE_TYPES.iter().find(|t| t.name == name) else { continue };
+        let Some(args) = sql[name.len()..].trim().strip_prefix('(') else {
+            if sql.trim() == name {
+                findings.push(report_supported(ctx, id, index, info, ""));
+            }
+            continue;
+        };
+        let list = args.trim_end_matches(')');
+        if list.split(',').all(|a| a.trim().parse::<u32>().is_ok()) {
+            findings.push(report_supported(ctx, id, index, info, &format!("({list})")));
+        }
+    }
+    ctx.diagnostics.extend(findings);
+}
+
+fn report_supported(
+    ctx: &Context<'_>,
+    id: TableId,
+    field: usize,
+    info: &NativeInfo,
+    args: &str,
+) -> Diagnostic {
+    let span = ctx.field_syntax(id, field).type_ref.span;
+    let message = format!("`{}` is a native type with a name of its own", info.name);
+    let source = ctx.model.datasource.as_ref().map_or("db", |d| d.name.as_str());
+    let help = format!("write `{} @{source}.{}{args}`", info.scalar.name(), info.name);
+    Diagnostic::error(&code::E0606, span, message).help(help)
 }
 
 /// What Prisma refuses where no datasource says that the database can.

@@ -1,5 +1,5 @@
-//! Builds the syntax tree from what the grammar matched. Never fails: what is no part of the language
-//! becomes junk in the tree and a diagnostic beside it.
+//! Builds the syntax tree from what the grammar matched. Never fails: what is no part of the
+//! language becomes junk in the tree and a diagnostic beside it.
 
 use pest::{Parser, iterators::Pair};
 

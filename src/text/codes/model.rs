@@ -208,6 +208,9 @@ codes! {
     E0605, "a native type with an unknown prefix",
         "The word before the dot is the name of the datasource block: `@db.Text` for \
          `datasource db`.";
+    E0606, "a type that needs no `Unsupported`",
+        "The text is the name of a native type of the model, so that the field can be of a \
+         built-in type: `String @db.Text` instead of `Unsupported(\"Text\")`.";
     E0701, "a missing setting",
         "A datasource and a generator name their `provider`, and each setting has a value.";
     E0702, "a database that is not served",
