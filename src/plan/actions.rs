@@ -48,6 +48,7 @@ impl Actions {
         let mut decision = Decision {
             context,
             dependents: dependents(context.from),
+            carried: carried(context.from),
             actions: BTreeMap::new(),
             pending: Vec::new(),
         };
@@ -65,6 +66,7 @@ impl Actions {
                 }
             }
         }
+        decision.follow_parents();
         decision.propagate();
         Self { actions: decision.actions }
     }
@@ -81,9 +83,22 @@ fn dependents(schema: &Schema) -> BTreeMap<&ObjectId, Vec<&ObjectId>> {
     out
 }
 
+/// Who goes along when an object is dropped, parts of it apart: the indexes of partitions with the
+/// index of the partitioned table.
+fn carried(schema: &Schema) -> BTreeMap<ObjectId, Vec<&ObjectId>> {
+    let mut out: BTreeMap<ObjectId, Vec<&ObjectId>> = BTreeMap::new();
+    for object in schema.objects.values() {
+        for host in kinds::of(&object.id).implied_by(object, schema) {
+            out.entry(host).or_default().push(&object.id);
+        }
+    }
+    out
+}
+
 struct Decision<'a> {
     context: Context<'a>,
     dependents: BTreeMap<&'a ObjectId, Vec<&'a ObjectId>>,
+    carried: BTreeMap<ObjectId, Vec<&'a ObjectId>>,
     actions: BTreeMap<ObjectId, Action>,
     /// Objects whose dependents have to be looked at, and why.
     pending: Vec<(ObjectId, Disturbance)>,
@@ -148,10 +163,49 @@ impl Decision<'_> {
         (is_type && used).then(|| whole.clone())
     }
 
+    /// An inherited column changes with its parent's, so it is looked at again where it is to be
+    /// different from it.
+    fn follow_parents(&mut self) {
+        let altered: Vec<ObjectId> = self
+            .actions
+            .iter()
+            .filter(|(id, action)| {
+                matches!(action, Action::Alter(_)) && self.carried.contains_key(*id)
+            })
+            .map(|(id, _)| id.clone())
+            .collect();
+        for host in altered {
+            for id in self.carried.get(&host).cloned().unwrap_or_default() {
+                if !self.actions.contains_key(id) {
+                    self.alter(id, &BTreeSet::from(["inherited"]));
+                }
+            }
+        }
+    }
+
     fn propagate(&mut self) {
         while let Some((id, disturbance)) = self.pending.pop() {
             for dependent in self.dependents.get(&id).cloned().unwrap_or_default() {
                 self.disturb(&id, dependent, disturbance);
+            }
+            if matches!(disturbance, Disturbance::Gone) {
+                self.carry_along(&id);
+            }
+        }
+    }
+
+    /// What a drop takes along is created again if it is still wanted.
+    fn carry_along(&mut self, host: &ObjectId) {
+        for id in self.carried.get(host).cloned().unwrap_or_default() {
+            let Some(object) = self.context.from.get(id) else { continue };
+            let detached = object.parent.as_ref().is_some_and(|table| {
+                let partition = ObjectId::new("partition", table.path.clone());
+                matches!(self.actions.get(&partition), Some(Action::Drop | Action::Replace))
+            });
+            let kept = self.context.to.get(id).is_some() && !object.flag("local");
+            let untouched = !matches!(self.actions.get(id), Some(Action::Replace));
+            if kept && untouched && !detached {
+                self.set(id.clone(), Action::Replace);
             }
         }
     }

@@ -101,7 +101,7 @@ impl<'a> Builder<'a> {
             let host = match node {
                 Node::Create(id) => self.creating_host(id),
                 Node::Drop(id) => self.dropping_host(id),
-                Node::Alter(id) => self.altering_host(id),
+                Node::Alter(_) => None,
             };
             if let Some(host) = host
                 && host != *node
@@ -140,20 +140,14 @@ impl<'a> Builder<'a> {
                 return Some(column);
             }
         }
+        let detached = object.parent.as_ref().is_some_and(|table| {
+            self.has(&Node::Drop(ObjectId::new("partition", table.path.clone())))
+        });
         kinds::of(id)
             .implied_by(object, self.context.from)
             .into_iter()
             .map(Node::Drop)
-            .find(|n| self.has(n))
-    }
-
-    fn altering_host(&self, id: &ObjectId) -> Option<Node> {
-        let object = self.context.to.get(id)?;
-        kinds::of(id)
-            .implied_by(object, self.context.to)
-            .into_iter()
-            .map(Node::Alter)
-            .find(|n| self.has(n))
+            .find(|n| self.has(n) && !detached)
     }
 
     /// The node whose statement stands for this one.
@@ -199,6 +193,11 @@ impl<'a> Builder<'a> {
     /// What an object needs is there, in its new form, before the object.
     fn after_support(&mut self, node: &Node, id: &ObjectId) {
         let Some(object) = self.context.to.get(id) else { return };
+        if matches!(node, Node::Alter(_)) {
+            for host in kinds::of(id).implied_by(object, self.context.to) {
+                self.edge(Node::Alter(host), node.clone());
+            }
+        }
         for dep in &object.deps {
             self.edge(Node::Create(dep.clone()), node.clone());
             self.edge(Node::Alter(dep.clone()), node.clone());
@@ -256,7 +255,16 @@ impl<'a> Builder<'a> {
     /// partition is attached once its own indexes and constraints stand, so that PostgreSQL takes
     /// them instead of making its own.
     fn connect_attachments(&mut self) {
-        let to = self.context.to;
+        let (from, to) = (self.context.from, self.context.to);
+        for attachment in from.of_kind("index_attachment") {
+            let table = attachment.parent.as_ref().and_then(|p| from.get(p)?.parent.clone());
+            if let Some(table) = table {
+                self.edge(
+                    Node::Drop(ObjectId::new("partition", table.path)),
+                    Node::Drop(attachment.id.clone()),
+                );
+            }
+        }
         let mut completes: BTreeMap<ObjectId, Vec<Node>> = BTreeMap::new();
         for attachment in to.of_kind("index_attachment") {
             let node = Node::Create(attachment.id.clone());
@@ -369,7 +377,7 @@ impl<'a> Builder<'a> {
         let mut ready: BinaryHeap<Reverse<(Priority, usize)>> = graph
             .node_indices()
             .filter(|i| waiting[i.index()] == 0)
-            .map(|i| Reverse((priority(&graph[i]), i.index())))
+            .map(|i| Reverse((self.priority(&graph[i]), i.index())))
             .collect();
         let mut out = Vec::with_capacity(graph.node_count());
         while let Some(Reverse((_, at))) = ready.pop() {
@@ -380,12 +388,24 @@ impl<'a> Builder<'a> {
                 let next = edge.target();
                 waiting[next.index()] -= 1;
                 if waiting[next.index()] == 0 {
-                    ready.push(Reverse((priority(&graph[next]), next.index())));
+                    ready.push(Reverse((self.priority(&graph[next]), next.index())));
                 }
             }
             out.push((node, own));
         }
         out
+    }
+
+    /// Columns go by their place in the table, everything else by name.
+    fn priority(&self, node: &Node) -> Priority {
+        let rank = i64::try_from(kinds::rank(node.id())).unwrap_or(i64::MAX);
+        let (later, rank, object) = match node {
+            Node::Drop(id) => (false, -rank, self.context.from.get(id)),
+            Node::Alter(id) | Node::Create(id) => (true, rank, self.context.to.get(id)),
+        };
+        let parent = object.and_then(|o| o.parent.as_ref());
+        let group = parent.map_or_else(Vec::new, |p| p.path.clone());
+        (later, rank, group, object.map_or(0, |o| o.position), node.id().path.clone())
     }
 
     /// Breaks a circle: first edges that only help, then objects that can stand apart.
@@ -400,12 +420,22 @@ impl<'a> Builder<'a> {
             }
             return true;
         }
-        let apart: Vec<Node> = self
-            .absorbed
-            .keys()
-            .filter(|n| inside(self, n) && self.may_stand_apart(n))
+        let mut apart: BTreeSet<Node> = self
+            .edges
+            .iter()
+            .filter(|(a, b)| inside(self, a) && inside(self, b) && self.root(a) != self.root(b))
+            .map(|(a, b)| if matches!(a, Node::Drop(_)) { a } else { b })
+            .filter(|n| self.absorbed.contains_key(n) && self.may_stand_apart(n))
             .cloned()
             .collect();
+        // A sequence that its column no longer owns does not go with the column.
+        for node in apart.clone() {
+            if let Node::Drop(id) = &node
+                && id.is(sequence_owner::KIND)
+            {
+                apart.insert(Node::Drop(ObjectId::new("sequence", id.path.clone())));
+            }
+        }
         for node in &apart {
             self.absorbed.remove(node);
             self.after_host(node);
@@ -447,12 +477,4 @@ impl<'a> Builder<'a> {
 }
 
 /// Drops first, in the reverse order of kinds; then the rest, kind by kind.
-type Priority = (bool, i64, Vec<String>);
-
-fn priority(node: &Node) -> Priority {
-    let rank = i64::try_from(kinds::rank(node.id())).unwrap_or(i64::MAX);
-    match node {
-        Node::Drop(id) => (false, -rank, id.path.clone()),
-        Node::Alter(id) | Node::Create(id) => (true, rank, id.path.clone()),
-    }
-}
+type Priority = (bool, i64, Vec<String>, i32, Vec<String>);

@@ -107,7 +107,8 @@ fn statements(
             {
                 out.extend(kind.set_aside(old, &set_aside_name(id)));
             }
-            let parts: Vec<&Object> = parts.iter().filter_map(|p| context.to.get(p)).collect();
+            let mut parts: Vec<&Object> = parts.iter().filter_map(|p| context.to.get(p)).collect();
+            parts.sort_by_key(|p| p.position);
             out.extend(kind.create(object, &parts, &context));
             for made in std::iter::once(object).chain(parts.iter().copied()) {
                 out.extend(common::alter(kinds::of(&made.id), None, made, context.from));

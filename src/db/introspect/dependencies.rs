@@ -31,9 +31,6 @@ impl Address {
     }
 }
 
-/// OID of the catalog `pg_attrdef`, fixed in pg_attrdef.h.
-const PG_ATTRDEF: u32 = 2604;
-
 /// The rows of `pg_depend` (manual, "pg_depend").
 pub(super) struct Dependencies {
     /// Normal and automatic dependencies.
@@ -61,13 +58,7 @@ impl Dependencies {
                 }
                 // An index of a partition depends on its parent index; the attachment does so here.
                 "P" | "S" => {}
-                _ => {
-                    // The expression of a generated column is part of the column.
-                    if from.class == PG_ATTRDEF {
-                        part_of.insert(from, to);
-                    }
-                    edges.push((from, to));
-                }
+                _ => edges.push((from, to)),
             }
         }
         Self { edges, part_of }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Column, Identity};
 use crate::{
-    kinds::{Alteration, Context, Inline, Kind, Privileges, common, table::Table},
+    kinds::{Alteration, Context, Inline, Kind, Privileges, common, sequence, table::Table},
     schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_ident, quote_path},
 };
@@ -43,10 +43,13 @@ impl Kind for ColumnKind {
         &self,
         from: &Object,
         to: &Object,
-        changed: &BTreeSet<&str>,
+        _: &BTreeSet<&str>,
         cx: &Context<'_>,
     ) -> Alteration {
-        let (old, new): (Column, Column) = (from.read(), to.read());
+        let (mut old, new): (Column, Column) = (from.read(), to.read());
+        if old.inherited && new.inherited {
+            follow_parent(&mut old, to, cx);
+        }
         if in_composite(to) {
             let retyped = attribute(to).replacen(' ', " TYPE ", 1);
             return Alteration::Rebuild(vec![on(to, &format!("ALTER ATTRIBUTE {retyped}"))]);
@@ -55,7 +58,7 @@ impl Kind for ColumnKind {
             return Alteration::Replace;
         }
         let mut out = Vec::new();
-        let retyped = changed.contains("type") || changed.contains("collation");
+        let retyped = old.type_name != new.type_name || old.collation != new.collation;
         if old.generated.is_some() && new.generated.is_none() {
             out.push(alter(to, "DROP EXPRESSION"));
         } else if let Some(generated) = &new.generated
@@ -69,7 +72,7 @@ impl Kind for ColumnKind {
         if retyped {
             out.extend(retype(from, to, cx));
         }
-        if changed.contains("not_null") {
+        if old.not_null != new.not_null {
             out.push(alter(to, if new.not_null { "SET NOT NULL" } else { "DROP NOT NULL" }));
         }
         out.extend(identity_change(to, old.identity.as_ref(), new.identity.as_ref(), &new));
@@ -154,6 +157,23 @@ pub(crate) fn parents(object: &Object, state: &Schema) -> Vec<Vec<String>> {
         .filter(|d| d.is("table") && inherits.contains(&quoted(&d.path)))
         .map(|d| d.path.clone())
         .collect()
+}
+
+/// What the parents' changes make of an inherited column before its own.
+fn follow_parent(column: &mut Column, object: &Object, cx: &Context<'_>) {
+    for mut path in parents(object, cx.to) {
+        path.push(object.id.name().to_owned());
+        let id = ObjectId::new("column", path);
+        let (Some(before), Some(after)) = (cx.from.get(&id), cx.to.get(&id)) else { continue };
+        let (before, after): (Column, Column) = (before.read(), after.read());
+        if before.type_name != after.type_name || before.collation != after.collation {
+            column.type_name = after.type_name;
+            column.collation = after.collation;
+        }
+        if before.not_null != after.not_null {
+            column.not_null = after.not_null;
+        }
+    }
 }
 
 /// Quoted as `quote_ident` of the server does it.
@@ -353,6 +373,8 @@ fn identity_change(
             let options = new.options.changes(&old.options, Some(&column.type_name));
             clauses.extend(options.into_iter().map(|c| format!("SET {c}")));
             if !clauses.is_empty() {
+                let sequence = identity_sequence(object, old);
+                out.extend(sequence::catch_up(&sequence, &old.options, &new.options));
                 out.push(alter(object, &clauses.join(" ")));
             }
             if let Some(sequence) = &new.sequence
@@ -366,10 +388,14 @@ fn identity_change(
     out
 }
 
+/// The sequence behind an identity column, qualified and quoted.
+fn identity_sequence(object: &Object, identity: &Identity) -> String {
+    let default = format!("{}_{}_seq", object.id.path[1], object.id.name());
+    identity.sequence.clone().unwrap_or_else(|| quote_path(&[&object.id.path[0], &default]))
+}
+
 fn rename_sequence(object: &Object, old: &Identity, new: &str) -> Option<Statement> {
-    let table = &object.id.path[1];
-    let default = quote_path(&[&object.id.path[0], &format!("{table}_{}_seq", object.id.name())]);
-    let before = old.sequence.clone().unwrap_or(default);
+    let before = identity_sequence(object, old);
     let name = new.rsplit('.').next()?;
     Some(Statement::new(format!("ALTER SEQUENCE {before} RENAME TO {name}")))
 }

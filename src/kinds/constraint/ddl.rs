@@ -6,7 +6,7 @@ use super::Constraint;
 use crate::{
     kinds::{Alteration, Context, Inline, Kind, column, common},
     schema::{Object, ObjectId, Schema},
-    sql::{Statement, quote_ident, quote_path},
+    sql::{Statement, quote_ident, quote_path, respell},
 };
 
 /// The kind `constraint`.
@@ -212,7 +212,7 @@ fn body(c: &Constraint) -> String {
         "foreign_key" => foreign_key(c),
         "check" => {
             let inherit = if c.no_inherit { " NO INHERIT" } else { "" };
-            format!("CHECK ({}){inherit}", c.expression.as_deref().unwrap_or("true"))
+            format!("CHECK ({}){inherit}", respell(c.expression.as_deref().unwrap_or("true")))
         }
         "exclusion" => format!("EXCLUDE {}", c.exclude.as_deref().unwrap_or_default()),
         _ => format!("NOT NULL {}", list(&c.columns)),
@@ -272,6 +272,18 @@ fn index_clauses(c: &Constraint) -> String {
         sql += &format!(" USING INDEX TABLESPACE {}", quote_ident(tablespace));
     }
     sql
+}
+
+/// Whether `CREATE TABLE` would merge a unique constraint into another key over the same columns
+/// (`transformIndexConstraints` in parse_utilcmd.c); `ALTER TABLE` keeps both.
+pub(crate) fn would_merge(object: &Object, parts: &[&Object]) -> bool {
+    let columns = object.facets.get("columns");
+    object.text("type") == Some("unique")
+        && parts.iter().any(|other| {
+            let key = matches!(other.text("type"), Some("primary_key" | "unique"));
+            let first = other.text("type") == Some("primary_key") || other.id < object.id;
+            key && other.id != object.id && first && other.facets.get("columns") == columns
+        })
 }
 
 /// What the definition cannot say.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Alteration, Context, Inline, Kind};
 use crate::{
     schema::Object,
-    sql::{Statement, quote_ident, quote_path},
+    sql::{Statement, quote_ident, quote_path, respell},
 };
 
 /// The kind `domain_constraint`; path `[namespace, domain, name]`, facets `expression`, `not_valid`.
@@ -72,7 +72,7 @@ impl Kind for DomainConstraintKind {
 
 /// `CONSTRAINT name CHECK (…)`.
 pub(super) fn definition(object: &Object) -> String {
-    let expression = object.text("expression").unwrap_or("true");
+    let expression = respell(object.text("expression").unwrap_or("true"));
     format!("CONSTRAINT {} CHECK ({expression})", quote_ident(object.id.name()))
 }
 

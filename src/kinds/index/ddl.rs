@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Index, Key};
 use crate::{
-    kinds::{Alteration, Context, Kind, common},
+    kinds::{Alteration, Context, Kind, common, index_attachment},
     schema::{Object, ObjectId, Schema},
-    sql::{Statement, quote_ident, quote_path},
+    sql::{Statement, quote_ident, quote_path, respell},
 };
 
 /// The kind `index`.
@@ -26,11 +26,7 @@ impl Kind for IndexKind {
     }
 
     fn create(&self, object: &Object, _: &[&Object], cx: &Context<'_>) -> Vec<Statement> {
-        let partitioned = object
-            .parent
-            .as_ref()
-            .and_then(|table| cx.to.get(table))
-            .is_some_and(|table| table.facets.contains_key("partition_by"));
+        let partitioned = is_partitioned(object, cx.to);
         let mut out = vec![Statement::new(definition(object, partitioned))];
         out.extend(setting_changes(object, &Index::default(), &object.read()));
         out
@@ -75,8 +71,14 @@ impl Kind for IndexKind {
         common::check::<Index>(name, value)
     }
 
-    fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
-        vec![Statement::new(format!("DROP {}", self.address(object)))]
+    fn drop(&self, object: &Object, cx: &Context<'_>) -> Vec<Statement> {
+        // A partition's constraint that is attached to a bare index goes with it only by CASCADE.
+        let cascade = if is_partitioned(object, cx.from) && carries_constraint(object, cx.from) {
+            " CASCADE"
+        } else {
+            ""
+        };
+        vec![Statement::new(format!("DROP {}{cascade}", self.address(object)))]
     }
 
     fn relation_names(&self, object: &Object) -> Vec<Vec<String>> {
@@ -84,8 +86,20 @@ impl Kind for IndexKind {
     }
 
     fn implied_by(&self, object: &Object, state: &Schema) -> Vec<ObjectId> {
-        crate::kinds::index_attachment::parent(&object.id.path, state).into_iter().collect()
+        index_attachment::parent(&object.id.path, state).into_iter().collect()
     }
+}
+
+fn is_partitioned(object: &Object, state: &Schema) -> bool {
+    let table = object.parent.as_ref().and_then(|table| state.get(table));
+    table.is_some_and(|table| table.facets.contains_key("partition_by"))
+}
+
+fn carries_constraint(object: &Object, state: &Schema) -> bool {
+    state.of_kind("index_attachment").any(|attachment| {
+        index_attachment::of(attachment) == object.id.path
+            && attachment.parent.as_ref().is_some_and(|p| p.is("constraint"))
+    })
 }
 
 fn table(object: &Object) -> String {
@@ -119,7 +133,7 @@ fn definition(object: &Object, partitioned: bool) -> String {
         sql += &format!(" TABLESPACE {}", quote_ident(tablespace));
     }
     if let Some(predicate) = &index.predicate {
-        sql += &format!(" WHERE {predicate}");
+        sql += &format!(" WHERE {}", respell(predicate));
     }
     sql
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Alteration, Context, Kind, Privileges, common};
 use crate::{
     schema::Object,
-    sql::{Statement, quote_ident, quote_path},
+    sql::{Statement, quote_ident, quote_path, respell},
 };
 
 /// The facets of a `materialized_view`; path `[namespace, name]`.
@@ -63,7 +63,7 @@ impl Kind for MaterializedViewKind {
         if let Some(tablespace) = &view.tablespace {
             sql += &format!("\nTABLESPACE {}", quote_ident(tablespace));
         }
-        sql += &format!(" AS\n{}", view.definition);
+        sql += &format!(" AS\n{}", respell(&view.definition));
         if view.no_data {
             sql += "\nWITH NO DATA";
         }

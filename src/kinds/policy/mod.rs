@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Alteration, Context, Kind, column};
 use crate::{
     schema::Object,
-    sql::{Statement, quote_ident, unquote_ident},
+    sql::{Statement, quote_ident, respell, unquote_ident},
 };
 
 /// The facets of a `policy`; path `[namespace, table, name]`.
@@ -52,10 +52,10 @@ impl Kind for PolicyKind {
             sql += &format!("\n    TO {}", policy.roles.join(", "));
         }
         if let Some(using) = &policy.using {
-            sql += &format!("\n    USING ({using})");
+            sql += &format!("\n    USING ({})", respell(using));
         }
         if let Some(check) = &policy.check {
-            sql += &format!("\n    WITH CHECK ({check})");
+            sql += &format!("\n    WITH CHECK ({})", respell(check));
         }
         vec![Statement::new(sql)]
     }
@@ -79,10 +79,10 @@ impl Kind for PolicyKind {
             sql += &format!("\n    TO {roles}");
         }
         if let (true, Some(using)) = (changed.contains("using"), &new.using) {
-            sql += &format!("\n    USING ({using})");
+            sql += &format!("\n    USING ({})", respell(using));
         }
         if let (true, Some(check)) = (changed.contains("check"), &new.check) {
-            sql += &format!("\n    WITH CHECK ({check})");
+            sql += &format!("\n    WITH CHECK ({})", respell(check));
         }
         Alteration::InPlace(vec![Statement::new(sql)])
     }

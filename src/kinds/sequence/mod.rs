@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Alteration, Context, Kind, Privileges};
 use crate::{
     schema::Object,
-    sql::{Statement, quote_path},
+    sql::{Statement, quote_literal, quote_path},
 };
 
 /// Options of a sequence; one at PostgreSQL's own default for the type and direction is absent.
@@ -77,6 +77,19 @@ impl Options {
     }
 }
 
+/// Moves a sequence whose next value would fall below a raised minimum, which `ALTER SEQUENCE`
+/// refuses; one that has passed it stays where it is.
+#[must_use]
+pub fn catch_up(name: &str, from: &Options, to: &Options) -> Option<Statement> {
+    let (old, new) = (from.min.unwrap_or(1), to.min.unwrap_or(1));
+    (new > old && to.increment.unwrap_or(1) > 0).then(|| {
+        let literal = quote_literal(name);
+        Statement::new(format!(
+            "SELECT pg_catalog.setval({literal}, {new}, false) FROM {name} WHERE last_value < {new}"
+        ))
+    })
+}
+
 /// The facets of a `sequence`; path `[namespace, name]`. What owns it is an object of kind
 /// `sequence_owner`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -138,6 +151,7 @@ impl Kind for SequenceKind {
         }
         clauses.extend(new.options.changes(&old.options, new.type_name.as_deref()));
         if !clauses.is_empty() {
+            out.extend(catch_up(&quote_path(&to.id.path), &old.options, &new.options));
             out.push(Statement::new(format!("ALTER {address} {}", clauses.join(" "))));
         }
         if changed.contains("unlogged") {

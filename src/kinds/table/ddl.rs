@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use super::Table;
 use crate::{
-    kinds::{Alteration, Context, Kind, Privileges, column, common, constraint},
+    kinds::{
+        Alteration, Context, Kind, Privileges, column, common,
+        constraint::{self, ConstraintKind},
+    },
     schema::Object,
     sql::{Statement, quote_ident, quote_path},
 };
@@ -25,12 +28,14 @@ impl Kind for TableKind {
         format!("TABLE {}", quote_path(&object.id.path))
     }
 
-    fn create(&self, object: &Object, parts: &[&Object], _: &Context<'_>) -> Vec<Statement> {
+    fn create(&self, object: &Object, parts: &[&Object], context: &Context<'_>) -> Vec<Statement> {
         let table: Table = object.read();
         let mut lines = column_lines(&table, parts);
-        lines.extend(
-            parts.iter().filter(|p| p.id.is("constraint")).map(|p| constraint::definition(p)),
-        );
+        let (twins, constraints): (Vec<&Object>, Vec<&Object>) = parts
+            .iter()
+            .filter(|p| p.id.is("constraint"))
+            .partition(|p| constraint::would_merge(p, parts));
+        lines.extend(constraints.iter().map(|p| constraint::definition(p)));
         let unlogged = if table.unlogged { "UNLOGGED " } else { "" };
         let mut sql = format!("CREATE {unlogged}TABLE {}", quote_path(&object.id.path));
         if let Some(of_type) = &table.of_type {
@@ -60,9 +65,8 @@ impl Kind for TableKind {
         }
         let mut out = vec![Statement::new(sql)];
         out.extend(parts.iter().filter(|p| p.id.is("column")).flat_map(|p| column::settings(p)));
-        out.extend(
-            parts.iter().filter(|p| p.id.is("constraint")).flat_map(|p| constraint::settings(p)),
-        );
+        out.extend(constraints.iter().flat_map(|p| constraint::settings(p)));
+        out.extend(twins.iter().flat_map(|p| ConstraintKind.create(p, &[], context)));
         let plain = Table::default();
         out.extend(security(object, &plain, &table));
         out.extend(replica_identity(object, &plain, &table));

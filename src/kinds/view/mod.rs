@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Alteration, Context, Kind, Privileges, common};
 use crate::{
     schema::Object,
-    sql::{Statement, quote_path},
+    sql::{Statement, quote_path, respell},
 };
 
 /// The facets of a `view`; path `[namespace, name]`.
@@ -106,5 +106,5 @@ fn definition(verb: &str, object: &Object) -> Statement {
     let view: View = object.read();
     let name = quote_path(&object.id.path);
     let options = common::with_options(&view.options);
-    Statement::new(format!("{verb} {name}{options} AS\n{}", view.definition))
+    Statement::new(format!("{verb} {name}{options} AS\n{}", respell(&view.definition)))
 }
