@@ -45,7 +45,7 @@ pub trait Kind: Sync {
     fn drop(&self, object: &Object, context: &Context<'_>) -> Vec<Statement>;
 
     /// Whether `CREATE` and `DROP` of its parent bring and take it along.
-    fn inline(&self, _object: &Object) -> Inline {
+    fn inline(&self, _object: &Object, _state: &Schema) -> Inline {
         Inline::Never
     }
 
@@ -75,6 +75,23 @@ pub trait Kind: Sync {
     /// the column of the parent table behind an inherited one.
     fn implied_by(&self, _object: &Object, _state: &Schema) -> Vec<ObjectId> {
         Vec::new()
+    }
+
+    /// The object whose drop, while this one stays, frees it from what would take it along: the
+    /// attachment of a partition for that partition's indexes.
+    fn freed_by(&self, _object: &Object, _state: &Schema) -> Option<ObjectId> {
+        None
+    }
+
+    /// Order that does not follow from dependencies, for an object that is created, altered or
+    /// dropped; a moment that does not come about is ignored.
+    fn order(&self, _object: &Object, _context: &Context<'_>) -> Vec<Order> {
+        Vec::new()
+    }
+
+    /// Session settings that its statements need, as `name = value`.
+    fn settings(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// For a type: how to put it aside under another name while its columns move to its successor.
@@ -110,6 +127,30 @@ pub trait Kind: Sync {
         Vec::new()
     }
 }
+
+/// When something happens to an object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moment {
+    /// It is dropped.
+    Drop(ObjectId),
+    /// It is changed where it stands.
+    Alter(ObjectId),
+    /// It is created.
+    Create(ObjectId),
+}
+
+impl Moment {
+    /// The object.
+    #[must_use]
+    pub fn id(&self) -> &ObjectId {
+        match self {
+            Self::Drop(id) | Self::Alter(id) | Self::Create(id) => id,
+        }
+    }
+}
+
+/// One moment before another.
+pub type Order = (Moment, Moment);
 
 /// Whether an object can be part of its parent's `CREATE` statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,7 +25,9 @@ pub mod table;
 pub mod trigger;
 pub mod view;
 
-pub use self::kind::{Alteration, Context, Entry, Inline, Kind, Misfit, Part, Privileges, Syntax};
+pub use self::kind::{
+    Alteration, Context, Entry, Inline, Kind, Misfit, Moment, Order, Part, Privileges, Syntax,
+};
 use crate::schema::ObjectId;
 
 /// Every kind, in the order in which independent objects of different kinds are created.

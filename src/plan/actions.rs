@@ -198,13 +198,12 @@ impl Decision<'_> {
     fn carry_along(&mut self, host: &ObjectId) {
         for id in self.carried.get(host).cloned().unwrap_or_default() {
             let Some(object) = self.context.from.get(id) else { continue };
-            let detached = object.parent.as_ref().is_some_and(|table| {
-                let partition = ObjectId::new("partition", table.path.clone());
-                matches!(self.actions.get(&partition), Some(Action::Drop | Action::Replace))
+            let freed = kinds::of(id).freed_by(object, self.context.from).is_some_and(|by| {
+                matches!(self.actions.get(&by), Some(Action::Drop | Action::Replace))
             });
             let kept = self.context.to.get(id).is_some() && !object.flag("local");
             let untouched = !matches!(self.actions.get(id), Some(Action::Replace));
-            if kept && untouched && !detached {
+            if kept && untouched && !freed {
                 self.set(id.clone(), Action::Replace);
             }
         }
@@ -235,8 +234,6 @@ impl Decision<'_> {
                     self.set(id.clone(), Action::Swap);
                 } else if retype.is_empty() {
                     self.stand_in(under, from, to);
-                } else if from.facets.contains_key("generated") {
-                    self.set(id.clone(), Action::Replace);
                 } else {
                     self.move_over(id, retype, from.facets.get("type") == to.facets.get("type"));
                 }
@@ -249,9 +246,8 @@ impl Decision<'_> {
     fn stand_in(&mut self, under: &ObjectId, from: &Object, to: &Object) {
         let altered = matches!(self.actions.get(&from.id), Some(Action::Alter(_)));
         let kind = kinds::of(&from.id);
-        let generated = from.facets.contains_key("generated");
         let keeps_rows = kind.holds_rows() || !kind.retype(from, to, &self.context).is_empty();
-        if !(altered && !to.deps.contains(under)) && (generated || !keeps_rows) {
+        if !(altered && !to.deps.contains(under)) && !keeps_rows {
             self.set(from.id.clone(), Action::Replace);
         }
     }

@@ -14,25 +14,9 @@ use super::{
     actions::{Action, Actions},
 };
 use crate::{
-    kinds::{self, Context, Inline, sequence_owner},
+    kinds::{self, Context, Inline, Moment as Node},
     schema::{Object, ObjectId},
 };
-
-/// Something that happens to one object at one moment.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Node {
-    Drop(ObjectId),
-    Alter(ObjectId),
-    Create(ObjectId),
-}
-
-impl Node {
-    pub(super) fn id(&self) -> &ObjectId {
-        match self {
-            Self::Drop(id) | Self::Alter(id) | Self::Create(id) => id,
-        }
-    }
-}
 
 /// The nodes in an order that works, each with the objects that its statement creates as well.
 pub(super) fn order(
@@ -117,7 +101,7 @@ impl<'a> Builder<'a> {
         let kind = kinds::of(id);
         let parent = object.parent.as_ref().map(|p| Node::Create(p.clone()));
         if let Some(parent) = parent.filter(|p| self.has(p)) {
-            return (kind.inline(object) != Inline::Never).then_some(parent);
+            return (kind.inline(object, self.context.to) != Inline::Never).then_some(parent);
         }
         if !object.flag("inherited") {
             return None;
@@ -131,23 +115,15 @@ impl<'a> Builder<'a> {
         if let Some(parent) = parent.filter(|p| self.has(p)) {
             return Some(parent);
         }
-        let owner = ObjectId::new(sequence_owner::KIND, id.path.clone());
-        if id.is("sequence")
-            && let Some(owner) = self.context.from.get(&owner)
-        {
-            let column = Node::Drop(sequence_owner::column(owner));
-            if self.has(&column) {
-                return Some(column);
-            }
-        }
-        let detached = object.parent.as_ref().is_some_and(|table| {
-            self.has(&Node::Drop(ObjectId::new("partition", table.path.clone())))
+        let kind = kinds::of(id);
+        let freed = kind.freed_by(object, self.context.from).is_some_and(|by| {
+            let part = self.context.from.get(&by).is_some_and(|o| o.parent.as_ref() == Some(id));
+            !part && self.has(&Node::Drop(by))
         });
-        kinds::of(id)
-            .implied_by(object, self.context.from)
+        kind.implied_by(object, self.context.from)
             .into_iter()
             .map(Node::Drop)
-            .find(|n| self.has(n) && !detached)
+            .find(|n| self.has(n) && !freed)
     }
 
     /// The node whose statement stands for this one.
@@ -186,7 +162,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.connect_names();
-        self.connect_attachments();
+        self.connect_kinds();
         self.connect_bodies();
     }
 
@@ -251,55 +227,16 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The index of a partitioned table is usable once its partitions' indexes are attached; a
-    /// partition is attached once its own indexes and constraints stand, so that PostgreSQL takes
-    /// them instead of making its own.
-    fn connect_attachments(&mut self) {
-        let (from, to) = (self.context.from, self.context.to);
-        for attachment in from.of_kind("index_attachment") {
-            let table = attachment.parent.as_ref().and_then(|p| from.get(p)?.parent.clone());
-            if let Some(table) = table {
-                self.edge(
-                    Node::Drop(ObjectId::new("partition", table.path)),
-                    Node::Drop(attachment.id.clone()),
-                );
-            }
-        }
-        let mut completes: BTreeMap<ObjectId, Vec<Node>> = BTreeMap::new();
-        for attachment in to.of_kind("index_attachment") {
-            let node = Node::Create(attachment.id.clone());
-            if !self.has(&node) {
-                continue;
-            }
-            if let Some(parent) = kinds::index_attachment::parent(&attachment.id.path, to) {
-                completes.entry(parent).or_default().push(node);
-            }
-        }
+    /// What the kinds themselves know about order.
+    fn connect_kinds(&mut self) {
         for node in self.nodes.clone() {
-            let Node::Create(id) = &node else { continue };
-            let Some(object) = to.get(id) else { continue };
-            if let Some(table) = object.parent.as_ref()
-                && (id.is("index")
-                    || id.is("constraint") && object.text("type") != Some("foreign_key"))
-            {
-                self.edge(
-                    node.clone(),
-                    Node::Create(ObjectId::new("partition", table.path.clone())),
-                );
-            }
-            if id.is("constraint") && object.text("type") == Some("foreign_key") {
-                for dep in &object.deps {
-                    for attachment in completes.get(dep).cloned().unwrap_or_default() {
-                        self.edge(attachment, node.clone());
-                    }
-                }
-            }
-            if id.is("index_attachment") {
-                let partition =
-                    object.parent.as_ref().and_then(|p| to.get(p)).and_then(|o| o.parent.clone());
-                if let Some(table) = partition {
-                    self.edge(Node::Create(ObjectId::new("partition", table.path)), node.clone());
-                }
+            let object = match &node {
+                Node::Drop(id) => self.context.from.get(id),
+                Node::Alter(id) | Node::Create(id) => self.context.to.get(id),
+            };
+            let Some(object) = object else { continue };
+            for (earlier, later) in kinds::of(&object.id).order(object, &self.context) {
+                self.edge(earlier, later);
             }
         }
     }
@@ -312,8 +249,8 @@ impl<'a> Builder<'a> {
             if let Node::Create(id) = node
                 && self.context.to.get(id).is_some_and(|o| o.parent.is_none())
             {
-                let name = if id.is("function") { id.path.get(1) } else { id.path.last() };
-                if let Some(name) = name {
+                // Namespace, then name; routines end with their argument types.
+                if let Some(name) = id.path.get(1) {
                     by_name.entry(name.as_str()).or_default().push(node.clone());
                 }
             }
@@ -428,12 +365,14 @@ impl<'a> Builder<'a> {
             .filter(|n| self.absorbed.contains_key(n) && self.may_stand_apart(n))
             .cloned()
             .collect();
-        // A sequence that its column no longer owns does not go with the column.
+        // What is freed before does not go along: a sequence that its column no longer owns.
         for node in apart.clone() {
             if let Node::Drop(id) = &node
-                && id.is(sequence_owner::KIND)
+                && let Some(parent) = self.context.from.get(id).and_then(|o| o.parent.as_ref())
+                && let Some(object) = self.context.from.get(parent)
+                && kinds::of(parent).freed_by(object, self.context.from).as_ref() == Some(id)
             {
-                apart.insert(Node::Drop(ObjectId::new("sequence", id.path.clone())));
+                apart.insert(Node::Drop(parent.clone()));
             }
         }
         for node in &apart {
@@ -446,12 +385,15 @@ impl<'a> Builder<'a> {
     fn may_stand_apart(&self, node: &Node) -> bool {
         match node {
             Node::Create(id) => {
-                self.context.to.get(id).is_some_and(|o| kinds::of(id).inline(o) == Inline::May)
+                self.context
+                    .to
+                    .get(id)
+                    .is_some_and(|o| kinds::of(id).inline(o, self.context.to) == Inline::May)
                     && self.is_part(id)
             }
             Node::Drop(id) => self.context.from.get(id).is_some_and(|o| {
                 o.parent.is_some()
-                    && kinds::of(id).inline(o) != Inline::Must
+                    && kinds::of(id).inline(o, self.context.from) != Inline::Must
                     && kinds::of(id).implied_by(o, self.context.from).is_empty()
             }),
             Node::Alter(_) => false,

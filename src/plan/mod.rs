@@ -8,15 +8,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use self::actions::{Action, Actions};
 pub use self::render::render;
-use self::{
-    actions::{Action, Actions},
-    graph::Node,
-};
 use crate::{
-    kinds::{self, Context, common},
+    kinds::{self, Context, Moment, common},
     schema::{Object, ObjectId, Schema},
-    sql::{Statement, quote_path},
+    sql::Statement,
 };
 
 /// What is to be run, in order.
@@ -81,9 +78,9 @@ pub fn plan(from: &Schema, to: &Schema) -> Result<Plan, Cycle> {
             continue;
         }
         let verb = match node {
-            Node::Create(_) => Verb::Create,
-            Node::Alter(_) => Verb::Alter,
-            Node::Drop(_) => Verb::Drop,
+            Moment::Create(_) => Verb::Create,
+            Moment::Alter(_) => Verb::Alter,
+            Moment::Drop(_) => Verb::Drop,
         };
         steps.push(Step { object: node.id().clone(), verb, statements });
     }
@@ -91,7 +88,7 @@ pub fn plan(from: &Schema, to: &Schema) -> Result<Plan, Cycle> {
 }
 
 fn statements(
-    node: &Node,
+    node: &Moment,
     parts: &[ObjectId],
     actions: &Actions,
     context: Context<'_>,
@@ -99,7 +96,7 @@ fn statements(
     let id = node.id();
     let kind = kinds::of(id);
     match node {
-        Node::Create(_) => {
+        Moment::Create(_) => {
             let Some(object) = context.to.get(id) else { return Vec::new() };
             let mut out = Vec::new();
             if actions.get(id) == Some(&Action::Swap)
@@ -115,7 +112,7 @@ fn statements(
             }
             out
         }
-        Node::Alter(_) => {
+        Moment::Alter(_) => {
             let (Some(from), Some(to)) = (context.from.get(id), context.to.get(id)) else {
                 return Vec::new();
             };
@@ -123,14 +120,14 @@ fn statements(
             out.extend(common::alter(kind, Some(from), to, context.from));
             out
         }
-        Node::Drop(_) => {
+        Moment::Drop(_) => {
             let Some(object) = context.from.get(id) else { return Vec::new() };
             if actions.get(id) == Some(&Action::Swap) {
-                let mut path = id.path.clone();
-                if let Some(last) = path.last_mut() {
+                let mut aside = object.clone();
+                if let Some(last) = aside.id.path.last_mut() {
                     *last = set_aside_name(id);
                 }
-                return vec![Statement::new(format!("DROP TYPE {}", quote_path(&path)))];
+                return kind.drop(&aside, &context);
             }
             kind.drop(object, &context)
         }
@@ -147,4 +144,4 @@ fn set_aside_name(id: &ObjectId) -> String {
 }
 
 /// Parts of a node's statement by node.
-type Parts = BTreeMap<Node, Vec<ObjectId>>;
+type Parts = BTreeMap<Moment, Vec<ObjectId>>;

@@ -1,6 +1,9 @@
 //! A plan as a script for `psql`: headings, statements, transactions.
 
+use std::collections::BTreeSet;
+
 use super::{Plan, Step, Verb};
+use crate::kinds;
 
 /// Renders a plan as one script; an empty plan is an empty text.
 ///
@@ -11,10 +14,10 @@ pub fn render(plan: &Plan) -> String {
     let mut out = String::new();
     let mut open = false;
     let mut settle = false;
-    if plan.steps.iter().any(|s| {
-        s.statements.iter().any(|s| s.sql.contains(" FUNCTION ") || s.sql.contains(" PROCEDURE "))
-    }) {
-        out += "SET check_function_bodies = off;\n\n";
+    let settings: BTreeSet<&str> =
+        plan.steps.iter().flat_map(|s| kinds::of(&s.object).settings()).copied().collect();
+    for setting in settings {
+        out += &format!("SET {setting};\n\n");
     }
     for step in &plan.steps {
         out += &heading(step);

@@ -102,7 +102,7 @@ impl Kind for ColumnKind {
         &["inherited", "local"]
     }
 
-    fn inline(&self, _: &Object) -> Inline {
+    fn inline(&self, _: &Object, _: &Schema) -> Inline {
         Inline::Must
     }
 
@@ -136,6 +136,10 @@ impl Kind for ColumnKind {
     }
 
     fn retype(&self, from: &Object, to: &Object, cx: &Context<'_>) -> Vec<Statement> {
+        // A generated column has no rows of its own to move.
+        if to.facets.contains_key("generated") {
+            return Vec::new();
+        }
         retype_with(from, to, cx, true)
     }
 }

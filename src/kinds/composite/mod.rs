@@ -34,8 +34,14 @@ impl Kind for CompositeKind {
         vec![Statement::new(format!("CREATE {} AS {list}", self.address(object)))]
     }
 
-    fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
-        Alteration::InPlace(Vec::new())
+    fn alter(&self, from: &Object, to: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
+        // The order counts, as in ROW(…), and ADD ATTRIBUTE adds at the end.
+        let (old, new) = (attributes(from), attributes(to));
+        let (kept, added): (Vec<&String>, Vec<&String>) =
+            new.iter().partition(|name| old.contains(name));
+        let in_place = old.iter().filter(|name| new.contains(name)).eq(kept.iter().copied())
+            && new.iter().eq(kept.iter().copied().chain(added));
+        if in_place { Alteration::InPlace(Vec::new()) } else { Alteration::Swap }
     }
 
     fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
@@ -54,4 +60,10 @@ impl Kind for CompositeKind {
         let name = quote_ident(name);
         vec![Statement::new(format!("ALTER {} RENAME TO {name}", self.address(object)))]
     }
+}
+
+/// Names of the attributes in order.
+fn attributes(object: &Object) -> Vec<String> {
+    let list = object.facets.get("attributes").cloned().unwrap_or_default();
+    serde_json::from_value(list).unwrap_or_default()
 }

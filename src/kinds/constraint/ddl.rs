@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use super::Constraint;
 use crate::{
-    kinds::{Alteration, Context, Inline, Kind, column, common},
+    kinds::{
+        Alteration, Context, Inline, Kind, Moment, Order, column, common, index_attachment,
+        partition,
+    },
     schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_ident, quote_path, respell},
 };
@@ -123,8 +126,13 @@ impl Kind for ConstraintKind {
         &["inherited"]
     }
 
-    fn inline(&self, object: &Object) -> Inline {
-        if object.text("type") == Some("foreign_key") || object.flag("not_valid") {
+    fn inline(&self, object: &Object, state: &Schema) -> Inline {
+        // The keys of a partitioned table wait until its partitions are attached.
+        let key = !self.relation_names(object).is_empty();
+        if object.text("type") == Some("foreign_key")
+            || object.flag("not_valid")
+            || key && partitioned(object, state)
+        {
             Inline::Never
         } else {
             Inline::May
@@ -133,6 +141,35 @@ impl Kind for ConstraintKind {
 
     fn blocks_rebuild(&self, object: &Object) -> bool {
         object.text("type") == Some("foreign_key")
+    }
+
+    fn freed_by(&self, object: &Object, _: &Schema) -> Option<ObjectId> {
+        object.parent.as_ref().map(|table| ObjectId::new("partition", table.path.clone()))
+    }
+
+    fn order(&self, object: &Object, cx: &Context<'_>) -> Vec<Order> {
+        if object.text("type") != Some("foreign_key") {
+            let key = !self.relation_names(object).is_empty();
+            return if key { partition::index_order(object, cx) } else { Vec::new() };
+        }
+        let mut out = Vec::new();
+        // The key of a partitioned table can be referenced once it is complete.
+        let attached = |key: &ObjectId| {
+            cx.to
+                .of_kind("index_attachment")
+                .filter(|a| index_attachment::parent(&a.id.path, cx.to).as_ref() == Some(key))
+                .map(|a| a.id.clone())
+                .collect::<Vec<_>>()
+        };
+        let of_partitioned = |key: &&ObjectId| {
+            let index = key.is("index") || key.is("constraint");
+            index && cx.to.get(key).is_some_and(|k| partitioned(k, cx.to))
+        };
+        let keys = object.deps.iter().filter(of_partitioned);
+        out.extend(
+            keys.flat_map(attached).map(|a| (Moment::Create(a), Moment::Create(object.id.clone()))),
+        );
+        out
     }
 
     fn relation_names(&self, object: &Object) -> Vec<Vec<String>> {
@@ -161,7 +198,7 @@ impl Kind for ConstraintKind {
 /// The index or constraint of the partitioned table whose drop takes this one along.
 fn attached_to(object: &Object, state: &Schema) -> Vec<ObjectId> {
     let path = vec![object.id.path[0].clone(), object.id.name().to_owned()];
-    super::super::index_attachment::parent(&path, state).into_iter().collect()
+    index_attachment::parent(&path, state).into_iter().collect()
 }
 
 fn partitioned(object: &Object, state: &Schema) -> bool {

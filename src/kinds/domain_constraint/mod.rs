@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Alteration, Context, Inline, Kind};
 use crate::{
-    schema::Object,
+    schema::{Object, Schema},
     sql::{Statement, quote_ident, quote_path, respell},
 };
 
@@ -65,7 +65,7 @@ impl Kind for DomainConstraintKind {
         vec![on(object, &format!("DROP CONSTRAINT {}", quote_ident(object.id.name())))]
     }
 
-    fn inline(&self, object: &Object) -> Inline {
+    fn inline(&self, object: &Object, _: &Schema) -> Inline {
         if object.flag("not_valid") { Inline::Never } else { Inline::May }
     }
 }

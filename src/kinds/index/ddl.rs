@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Index, Key};
 use crate::{
-    kinds::{Alteration, Context, Kind, common, index_attachment},
+    kinds::{Alteration, Context, Kind, Order, common, index_attachment, partition},
     schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_ident, quote_path, respell},
 };
@@ -83,6 +83,14 @@ impl Kind for IndexKind {
 
     fn relation_names(&self, object: &Object) -> Vec<Vec<String>> {
         vec![object.id.path.clone()]
+    }
+
+    fn freed_by(&self, object: &Object, _: &Schema) -> Option<ObjectId> {
+        object.parent.as_ref().map(|table| ObjectId::new("partition", table.path.clone()))
+    }
+
+    fn order(&self, object: &Object, cx: &Context<'_>) -> Vec<Order> {
+        partition::index_order(object, cx)
     }
 
     fn implied_by(&self, object: &Object, state: &Schema) -> Vec<ObjectId> {

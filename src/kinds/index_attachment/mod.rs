@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Alteration, Context, Kind};
+use super::{Alteration, Context, Kind, Moment, Order};
 use crate::{
     schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_path},
@@ -50,6 +50,22 @@ impl Kind for IndexAttachmentKind {
         // PostgreSQL has no detaching of indexes: it goes with the index, the other index or the
         // partition.
         Vec::new()
+    }
+
+    fn order(&self, object: &Object, cx: &Context<'_>) -> Vec<Order> {
+        let partition = |state: &Schema| {
+            let index = state.get(object.parent.as_ref()?)?;
+            Some(ObjectId::new("partition", index.parent.as_ref()?.path.clone()))
+        };
+        let id = &object.id;
+        let mut out = Vec::new();
+        if let Some(partition) = partition(cx.to) {
+            out.push((Moment::Create(partition), Moment::Create(id.clone())));
+        }
+        if let Some(partition) = partition(cx.from) {
+            out.push((Moment::Drop(partition), Moment::Drop(id.clone())));
+        }
+        out
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Alteration, Context, Kind};
+use super::{Alteration, Context, Kind, Moment, Order};
 use crate::{
-    schema::Object,
+    schema::{Object, ObjectId},
     sql::{Statement, quote_path},
 };
 
@@ -67,4 +67,22 @@ impl Kind for PartitionKind {
             quote_path(&object.id.path)
         ))]
     }
+}
+
+/// The order of an index, or a constraint with an index, and the attachments of its table.
+///
+/// A partition is attached once its own indexes stand, so that PostgreSQL takes them for those of
+/// the partitioned table instead of making its own; a new index of the partitioned table comes
+/// after, and finds all partitions there.
+pub(crate) fn index_order(object: &Object, cx: &Context<'_>) -> Vec<Order> {
+    let Some(table) = &object.parent else { return Vec::new() };
+    let own = Moment::Create(object.id.clone());
+    let mut out =
+        vec![(own.clone(), Moment::Create(ObjectId::new("partition", table.path.clone())))];
+    if cx.to.get(table).is_some_and(|t| t.facets.contains_key("partition_by")) {
+        let partitions =
+            cx.to.of_kind("partition").filter(|p| p.read::<Partition>().of == table.path);
+        out.extend(partitions.map(|p| (Moment::Create(p.id.clone()), own.clone())));
+    }
+    out
 }

@@ -53,6 +53,9 @@ pub struct FunctionKind;
 /// All of this stands in `arguments` too.
 const DERIVED: &[&str] = &["argument_names", "argument_modes", "defaults"];
 
+/// A body may name what is created after it.
+const SETTINGS: &[&str] = &["check_function_bodies = off"];
+
 /// The kind `procedure`.
 pub struct ProcedureKind;
 
@@ -95,6 +98,10 @@ impl Kind for FunctionKind {
 
     fn derived(&self) -> &'static [&'static str] {
         DERIVED
+    }
+
+    fn settings(&self) -> &'static [&'static str] {
+        SETTINGS
     }
 
     fn blocks_rebuild(&self, _: &Object) -> bool {
@@ -146,6 +153,10 @@ impl Kind for ProcedureKind {
 
     fn derived(&self) -> &'static [&'static str] {
         DERIVED
+    }
+
+    fn settings(&self) -> &'static [&'static str] {
+        SETTINGS
     }
 
     fn blocks_rebuild(&self, _: &Object) -> bool {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Alteration, Context, Kind, Privileges};
+use super::{Alteration, Context, Kind, Privileges, sequence_owner};
 use crate::{
-    schema::Object,
+    schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_literal, quote_path},
 };
 
@@ -80,14 +80,25 @@ impl Options {
 /// Moves a sequence whose next value would fall below a raised minimum, which `ALTER SEQUENCE`
 /// refuses; one that has passed it stays where it is.
 #[must_use]
-pub fn catch_up(name: &str, from: &Options, to: &Options) -> Option<Statement> {
+pub fn catch_up(name: &str, from: &Options, to: &Options) -> Vec<Statement> {
     let (old, new) = (from.min.unwrap_or(1), to.min.unwrap_or(1));
-    (new > old && to.increment.unwrap_or(1) > 0).then(|| {
-        let literal = quote_literal(name);
-        Statement::new(format!(
-            "SELECT pg_catalog.setval({literal}, {new}, false) FROM {name} WHERE last_value < {new}"
-        ))
-    })
+    let widened = match (from.max, to.max) {
+        (Some(old), Some(new)) if new > old => format!("MAXVALUE {new}"),
+        (Some(_), None) => "NO MAXVALUE".to_owned(),
+        _ => String::new(),
+    };
+    if new <= old || to.increment.unwrap_or(1) < 0 {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    if !widened.is_empty() {
+        out.push(Statement::new(format!("ALTER SEQUENCE {name} {widened}")));
+    }
+    let literal = quote_literal(name);
+    out.push(Statement::new(format!(
+        "SELECT pg_catalog.setval({literal}, {new}, false) FROM {name} WHERE last_value < {new}"
+    )));
+    out
 }
 
 /// The facets of a `sequence`; path `[namespace, name]`. What owns it is an object of kind
@@ -175,6 +186,15 @@ impl Kind for SequenceKind {
             public: &[],
             default_type: Some('S'),
         })
+    }
+
+    fn implied_by(&self, object: &Object, state: &Schema) -> Vec<ObjectId> {
+        let owner = state.get(&ObjectId::new(sequence_owner::KIND, object.id.path.clone()));
+        owner.map(sequence_owner::column).into_iter().collect()
+    }
+
+    fn freed_by(&self, object: &Object, _: &Schema) -> Option<ObjectId> {
+        Some(ObjectId::new(sequence_owner::KIND, object.id.path.clone()))
     }
 
     fn relation_names(&self, object: &Object) -> Vec<Vec<String>> {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::Table;
 use crate::{
     kinds::{
-        Alteration, Context, Kind, Privileges, column, common,
+        Alteration, Context, Kind, Moment, Order, Privileges, column, common,
         constraint::{self, ConstraintKind},
     },
-    schema::Object,
+    schema::{Object, ObjectId},
     sql::{Statement, quote_ident, quote_path},
 };
 
@@ -136,6 +136,18 @@ impl Kind for TableKind {
 
     fn holds_rows(&self) -> bool {
         true
+    }
+
+    fn order(&self, object: &Object, cx: &Context<'_>) -> Vec<Order> {
+        // A logged table may not reference an unlogged one at any moment.
+        let own = || Moment::Alter(object.id.clone());
+        cx.to
+            .of_kind_under("constraint", &object.id.path)
+            .filter_map(|c| c.facets.get("references"))
+            .filter_map(|path| serde_json::from_value::<Vec<String>>(path.clone()).ok())
+            .map(|path| Moment::Alter(ObjectId::new(self.name(), path)))
+            .map(|other| if object.flag("unlogged") { (own(), other) } else { (other, own()) })
+            .collect()
     }
 
     fn relation_names(&self, object: &Object) -> Vec<Vec<String>> {
