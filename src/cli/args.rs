@@ -5,13 +5,20 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
+    baseline::BaselineArgs,
+    current::CurrentArgs,
     deploy::DeployArgs,
     diff::DiffArgs,
     execute::ExecuteArgs,
+    explain::ExplainArgs,
     history::{HistoryArgs, ShowArgs},
     new::NewArgs,
+    reset::ResetArgs,
+    resolve::ResolveArgs,
+    rollback::RollbackArgs,
     shell::CompletionsArgs,
     status::StatusArgs,
+    validate::{FmtArgs, ValidateArgs},
 };
 
 /// A declarative schema engine for PostgreSQL
@@ -71,6 +78,10 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Print the SQL that leads from one state to another
     Diff(DiffArgs),
+    /// Check the model without any database
+    Validate(ValidateArgs),
+    /// Format the model
+    Fmt(FmtArgs),
     /// Create an empty migration for hand-written SQL
     New(NewArgs),
     /// List the migrations in the order in which they apply
@@ -79,6 +90,18 @@ pub(crate) enum Command {
     Heads,
     /// Show one migration
     Show(ShowArgs),
+    /// List the migrations at which the database stands
+    Current(CurrentArgs),
+    /// Take migrations back, the newest first
+    Rollback(RollbackArgs),
+    /// Tell the ledger what happened where it cannot know
+    Resolve(ResolveArgs),
+    /// Start a history from a database that is there
+    Baseline(BaselineArgs),
+    /// Empty a development database and apply all migrations to it
+    Reset(ResetArgs),
+    /// Say what a code means
+    Explain(ExplainArgs),
     /// Run SQL on the database, step by step
     Execute(ExecuteArgs),
     /// Print the completions for a shell

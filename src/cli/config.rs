@@ -28,7 +28,10 @@ pub(crate) struct Config {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(crate) struct Values {
+    pub(crate) model: Option<PathBuf>,
     pub(crate) migrations: Option<PathBuf>,
+    /// The database named here is one that `reset` and the like must not touch.
+    pub(crate) production: bool,
     pub(crate) url: Option<String>,
     pub(crate) scratch_url: Option<String>,
     pub(crate) pg_bindir: Option<PathBuf>,
@@ -57,6 +60,7 @@ pub(crate) struct DeployValues {
     #[serde(deserialize_with = "duration")]
     wait: Option<Duration>,
     role: Option<String>,
+    pub(crate) allow_drift: Vec<String>,
     search_path: Option<Vec<String>>,
 }
 
@@ -95,11 +99,23 @@ impl Config {
             return path.clone();
         }
         if let Some(path) = &self.values.migrations {
-            return self.root.join(path);
+            return self.shown(self.root.join(path));
         }
         let own = self.root.join("migrations");
         let prisma = self.root.join("prisma").join("migrations");
         self.shown(if !own.is_dir() && prisma.is_dir() { prisma } else { own })
+    }
+
+    /// The model: configured, or where this project or a Prisma project has it.
+    pub(crate) fn model(&self) -> Option<PathBuf> {
+        if let Some(path) = &self.values.model {
+            return Some(self.shown(self.root.join(path)));
+        }
+        ["schema.model", "prisma/schema.prisma", "schema.prisma", "prisma/schema", "prisma"]
+            .iter()
+            .map(|path| self.root.join(path))
+            .find(|path| path.exists())
+            .map(|path| self.shown(path))
     }
 
     /// A path below the current directory, relative to it.

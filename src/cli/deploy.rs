@@ -6,14 +6,19 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    ExitStatus, Failure, Session, Ui, args::UrlArgs, config::parse_duration, new::several_heads,
-    progress::Progress, session::one_migration,
+    ExitStatus, Failure, Session,
+    args::UrlArgs,
+    config::parse_duration,
+    drift::{allow, drift},
+    new::several_heads,
+    progress::Progress,
+    session::one_migration,
 };
 use crate::{
     db::{
         Connection,
         execute::{Executor, Settings, Stop},
-        ledger::{Entry, Ledger, LedgerName, State, by_name},
+        ledger::{Entry, Ledger, State, by_name},
     },
     migrations::{Checksum, History, Migration, parse_script},
 };
@@ -38,6 +43,10 @@ pub(crate) struct DeployArgs {
     /// How long to wait for another deploy to end, e.g. `60s`
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     wait: Option<Duration>,
+    /// Go on although the database differs in objects that fit the pattern, e.g. `table public.tmp_*`
+    /// (can be repeated)
+    #[arg(long, value_name = "PATTERN")]
+    allow_drift: Vec<String>,
     /// Act as this role
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
@@ -55,9 +64,13 @@ pub(crate) async fn run(args: &DeployArgs, session: &Session<'_>) -> Result<Exit
     let settings = settings(args, session, &connection);
     let stop = Stop::default();
     let signals = tokio::spawn(listen(stop.clone()));
-    let result = apply(args, session.ui, &history, &connection, &name, &settings, stop).await;
+    let progress = Progress::new(session.ui);
+    let executor = Executor::open(&connection, &name, &settings, &progress, stop).await?;
+    let deploy = Deploy { args, session, history: &history, connection: &connection };
+    let result = deploy.apply(&executor).await;
     signals.abort();
-    result
+    executor.close().await;
+    deploy.report(result?)
 }
 
 fn settings(args: &DeployArgs, session: &Session<'_>, connection: &Connection) -> Settings {
@@ -73,24 +86,24 @@ fn settings(args: &DeployArgs, session: &Session<'_>, connection: &Connection) -
 }
 
 /// Passes Ctrl-C on: the first asks to stop soon, the second to stop now.
-async fn listen(stop: Stop) {
+pub(crate) async fn listen(stop: Stop) {
     while tokio::signal::ctrl_c().await.is_ok() {
         stop.ask();
     }
 }
 
-async fn apply(
-    args: &DeployArgs,
-    ui: &Ui,
-    history: &History,
-    connection: &Connection,
-    name: &LedgerName,
-    settings: &Settings,
-    stop: Stop,
-) -> Result<ExitStatus, Failure> {
-    let progress = Progress::new(ui);
-    let executor = Executor::open(connection, name, settings, &progress, stop).await?;
-    let result = async {
+/// One deploy.
+struct Deploy<'d> {
+    args: &'d DeployArgs,
+    session: &'d Session<'d>,
+    history: &'d History,
+    connection: &'d Connection,
+}
+
+impl Deploy<'_> {
+    /// Applies what is pending; returns how many migrations that were.
+    async fn apply(&self, executor: &Executor<'_>) -> Result<usize, Failure> {
+        let ui = self.session.ui;
         let mut entries = executor.ledger().read().await?;
         if entries.is_empty() {
             let taken = executor.ledger().import_prisma().await?;
@@ -99,30 +112,105 @@ async fn apply(
                 entries = executor.ledger().read().await?;
             }
         }
-        let pending = pending(history, &entries, args.to.as_deref())?;
+        let pending = pending(self.history, &entries, self.args.to.as_deref())?;
+        if pending.is_empty() {
+            return Ok(0);
+        }
+        let checked = self.check_before(&entries).await?;
+        executor.ledger().mark_deployed_to().await?;
         let known = by_name(&entries);
         for migration in &pending {
             if migration.edited_since_proof() {
                 ui.warn(&format!("`{}` was edited after it was proved", migration.name));
             }
-            let parents = history.parents(&migration.name);
+            let parents = self.history.parents(&migration.name);
             let entry = known.get(migration.name.as_str()).copied();
             executor.apply(migration, parents, entry).await?;
         }
-        Ok::<_, Failure>(pending.len())
+        executor.restore_session().await?;
+        if checked {
+            self.check_after(executor).await?;
+        }
+        Ok(pending.len())
     }
-    .await;
-    executor.close().await;
-    let count = result?;
-    if ui.json {
-        ui.json(&json!({ "event": "deploy_done", "applied": count }));
+
+    fn patterns(&self) -> Vec<String> {
+        let configured = &self.session.config.values.deploy.allow_drift;
+        configured.iter().chain(&self.args.allow_drift).cloned().collect()
     }
-    ui.say(&match count {
-        0 => format!("nothing to apply: all {} migrations are there", history.len()),
-        1 => "applied 1 migration".to_owned(),
-        n => format!("applied {n} migrations"),
-    });
-    Ok(ExitStatus::Done)
+
+    fn applied(&self, entries: &[Entry]) -> Vec<&Migration> {
+        let known = by_name(entries);
+        let applied = |name: &str| known.get(name).is_some_and(|e| e.state() == State::Applied);
+        self.history.iter().filter(|migration| applied(&migration.name)).collect()
+    }
+
+    /// Refuses a database that is not what its migrations lead to; tells whether that was looked
+    /// at.
+    async fn check_before(&self, entries: &[Entry]) -> Result<bool, Failure> {
+        let halfway = entries.iter().any(|entry| entry.state() != State::Applied);
+        let patterns = self.patterns();
+        if halfway || patterns.iter().any(|pattern| pattern == "*") {
+            return Ok(false);
+        }
+        let applied = self.applied(entries);
+        let mut changes = match drift(self.connection, &applied, self.session).await {
+            Ok(changes) => changes,
+            Err(failure) => {
+                let reason = failure.message;
+                self.session.ui.warn(&format!("drift is not looked for: {reason}"));
+                return Ok(false);
+            }
+        };
+        allow(&mut changes, &patterns);
+        if changes.is_empty() {
+            return Ok(true);
+        }
+        if applied.is_empty() {
+            let message = "the database is not empty, and no migration was ever applied to it";
+            return Err(super::drift::failure("P0045", message.to_owned(), &changes)
+                .help("record what is there with `driftless baseline`"));
+        }
+        let message = "the database is not what its migrations lead to".to_owned();
+        Err(super::drift::failure("P0046", message, &changes).help(
+            "undo the change or write a migration for it; `--allow-drift PATTERN` lets a known \
+             stranger be",
+        ))
+    }
+
+    /// Looks whether what was reached is what the migrations lead to.
+    async fn check_after(&self, executor: &Executor<'_>) -> Result<(), Failure> {
+        let entries = executor.ledger().read().await?;
+        let applied = self.applied(&entries);
+        let mut changes = match drift(self.connection, &applied, self.session).await {
+            Ok(changes) => changes,
+            Err(failure) => {
+                let reason = failure.message;
+                self.session.ui.warn(&format!("the result is not looked at: {reason}"));
+                return Ok(());
+            }
+        };
+        allow(&mut changes, &self.patterns());
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let message = "all is applied, but the database is not what the migrations lead to";
+        Err(super::drift::failure("P0047", message.to_owned(), &changes)
+            .help("a migration does something else here than on an empty database"))
+    }
+
+    fn report(&self, count: usize) -> Result<ExitStatus, Failure> {
+        let ui = self.session.ui;
+        if ui.json {
+            ui.json(&json!({ "event": "deploy_done", "applied": count }));
+        }
+        ui.say(&match count {
+            0 => format!("nothing to apply: all {} migrations are there", self.history.len()),
+            1 => "applied 1 migration".to_owned(),
+            n => format!("applied {n} migrations"),
+        });
+        Ok(ExitStatus::Done)
+    }
 }
 
 /// What remains to be applied, in order; refuses a history that does not fit the ledger.

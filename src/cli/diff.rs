@@ -43,9 +43,7 @@ pub(crate) async fn run(args: &DiffArgs, session: &Session<'_>) -> Result<ExitSt
             "unmodelled": { "from": from.unmodelled, "to": to.unmodelled },
         }));
     } else if args.summary {
-        for change in &changes.changes {
-            session.ui.data(&format!("{change}\n"));
-        }
+        session.ui.data(&super::drift::render(&changes, session.ui));
     } else {
         session.ui.data(&plan::render(&plan));
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::ExitStatus;
 use crate::{
-    db::{self, execute::ExecuteError},
+    db::{self, execute::ExecuteError, replay::ReplayError},
     migrations::{HistoryError, Problem},
     plan::Cycle,
 };
@@ -48,6 +48,11 @@ impl Failure {
         Self::new(ExitStatus::Environment, "P0023", "interrupted")
     }
 
+    fn database(error: &ReplayError) -> Self {
+        let failure = Self::new(ExitStatus::Environment, error.code(), error.to_string());
+        Self { help: error.help(), ..failure }
+    }
+
     /// A file that cannot be read or written.
     pub(crate) fn io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
         let message = format!("cannot {doing} `{}`: {error}", path.display());
@@ -77,6 +82,20 @@ impl From<ExecuteError> for Failure {
         };
         let failure = Self::new(status, error.code(), error.to_string());
         Self { notes: error.notes(), help: error.help(), ..failure }
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        let notes: Vec<String> = match &error {
+            ReplayError::Database(_) => return Self::database(&error),
+            ReplayError::Script { errors, .. } => {
+                errors.iter().skip(1).map(ToString::to_string).collect()
+            }
+            ReplayError::Statement { .. } => Vec::new(),
+        };
+        let failure = Self::usage(error.code(), error.to_string());
+        Self { notes, help: error.help(), ..failure }
     }
 }
 

@@ -1,20 +1,29 @@
 //! The command line: arguments in, text out.
 
 mod args;
+mod baseline;
 mod config;
+mod current;
 mod deploy;
 mod diff;
+mod drift;
 mod execute;
 mod exit;
+mod explain;
 mod failure;
+mod glob;
 mod history;
 mod new;
 mod progress;
+mod reset;
+mod resolve;
+mod rollback;
 mod session;
 mod shell;
 mod state;
 mod status;
 mod ui;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -55,6 +64,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, Failure> {
     let result = match &cli.command {
         // It ends by itself on Ctrl-C, at a point from which it can go on.
         Command::Deploy(args) => deploy::run(args, &session).await,
+        Command::Rollback(args) => rollback::run(args, &session).await,
         command => tokio::select! {
             result = dispatch(command, &session) => result,
             _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
@@ -73,6 +83,14 @@ async fn dispatch(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::History(args) => history::history(args, session),
         Command::Heads => history::heads(session),
         Command::Show(args) => history::show(args, session),
+        Command::Rollback(args) => rollback::run(args, session).await,
+        Command::Resolve(args) => resolve::run(args, session).await,
+        Command::Baseline(args) => baseline::run(args, session).await,
+        Command::Reset(args) => reset::run(args, session).await,
+        Command::Current(args) => current::run(args, session).await,
+        Command::Validate(args) => validate::run(args, session),
+        Command::Fmt(args) => validate::fmt(args, session),
+        Command::Explain(args) => explain::run(args, session),
         Command::Execute(args) => execute::run(args, session).await,
         Command::Completions(args) => shell::completions(args, session),
         Command::Man => shell::man(session),

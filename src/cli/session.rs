@@ -83,6 +83,14 @@ impl<'a> Session<'a> {
         Ok(Scratch::open(&self.scratch_options(None, major)?).await?)
     }
 
+    /// The model, which has to be there.
+    pub(crate) fn model_path(&self) -> Result<PathBuf, Failure> {
+        self.config.model().ok_or_else(|| {
+            Failure::usage("P0044", "there is no model: no `schema.model` and none is configured")
+                .help("run `driftless init`, or name it with `model = \"…\"` in `driftless.toml`")
+        })
+    }
+
     /// The migrations directory.
     pub(crate) fn migrations_path(&self) -> PathBuf {
         self.config.migrations(self.args)

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Failure, Session};
+use super::{Failure, Session, session::one_migration};
 use crate::{
-    db::{Connection, Error, Scratch, ScratchDb, Target, connect, introspect, ledger},
-    migrations::{Directory, History, Script, parse_script, read_directory},
+    db::{
+        Connection, Error, Scratch, ScratchDb, Target, connect, introspect, ledger,
+        replay::{replay, run_script},
+    },
+    migrations::{Directory, History, read_directory},
     schema::Schema,
 };
 
@@ -94,7 +97,11 @@ async fn load_on_scratch(
         State::Sql(file) => run_file(&database, file).await?,
         State::Migrations { directory, upto } => {
             let history = History::of(read_directory(directory)?)?;
-            replay(&database, &history, upto.as_deref()).await?;
+            let list: Vec<_> = match upto {
+                Some(text) => history.upto(&one_migration(&history, text)?.name),
+                None => history.iter().collect(),
+            };
+            replay(&database, list).await?;
         }
         State::Empty | State::Database(_) => {}
     }
@@ -118,60 +125,7 @@ pub(crate) async fn read(
 
 async fn run_file(database: &ScratchDb, file: &Path) -> Result<(), Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| Failure::io("read", file, &error))?;
-    run_script(database, &file.display().to_string(), &text).await
-}
-
-/// Runs migrations on an empty database, all or up to one of them.
-pub(crate) async fn replay(
-    database: &ScratchDb,
-    history: &History,
-    upto: Option<&str>,
-) -> Result<(), Failure> {
-    let list: Vec<_> = match upto {
-        Some(text) => history.upto(&super::session::one_migration(history, text)?.name),
-        None => history.iter().collect(),
-    };
-    for migration in list {
-        let file = migration.path.join("migration.sql").display().to_string();
-        database
-            .run("preparing the scratch database", "RESET ALL; SET search_path = public")
-            .await?;
-        run_script(database, &file, &migration.up).await?;
-    }
-    Ok(())
-}
-
-async fn run_script(database: &ScratchDb, file: &str, text: &str) -> Result<(), Failure> {
-    let script = parse_script(text).map_err(|errors| {
-        let mut failure = Failure::usage("P0019", format!("`{file}`, {}", errors[0]));
-        failure.notes = errors.iter().skip(1).map(ToString::to_string).collect();
-        failure.help = errors.iter().find_map(|error| error.help.clone());
-        failure
-    })?;
-    run_segments(database, &script).await.map_err(|(line, error)| {
-        Failure::usage(
-            "P0020",
-            format!("`{file}`, line {line}, fails on a scratch database: {error}"),
-        )
-    })
-}
-
-async fn run_segments(database: &ScratchDb, script: &Script) -> Result<(), (usize, Error)> {
-    for segment in &script.segments {
-        let line = script.steps[segment.steps.start].line;
-        let at = |line: usize| move |error: Error| (line, error);
-        if segment.transaction {
-            let begin = segment.begin.as_deref().unwrap_or("BEGIN");
-            database.run("beginning", begin).await.map_err(at(line))?;
-        }
-        for step in &script.steps[segment.steps.clone()] {
-            database.run(&step.title(), &step.sql).await.map_err(at(step.line))?;
-        }
-        if segment.transaction {
-            database.run("committing", "COMMIT").await.map_err(at(line))?;
-        }
-    }
-    Ok(())
+    Ok(run_script(database, &file.display().to_string(), &text).await?)
 }
 
 /// The directory as a history that may be absent.

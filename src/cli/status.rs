@@ -4,9 +4,15 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{ExitStatus, Failure, Session, args::UrlArgs, state::history_or_empty, ui::Tone};
+use super::{
+    ExitStatus, Failure, Session, args::UrlArgs, drift::drift, state::history_or_empty, ui::Tone,
+};
 use crate::{
-    db::ledger::{Entry, Ledger, State, by_name},
+    db::{
+        Connection,
+        ledger::{Entry, Ledger, State, by_name},
+    },
+    diff::ChangeSet,
     migrations::{Checksum, History},
 };
 
@@ -58,18 +64,67 @@ pub(crate) async fn run(args: &StatusArgs, session: &Session<'_>) -> Result<Exit
     let entries = Ledger::new(&connection, &name).read().await?;
     let lines = compare(&history, &entries);
     let heads = history.heads();
-    let in_sync = heads.len() <= 1 && lines.iter().all(|line| line.standing == Standing::Applied);
+    let drift = drift_of(&connection, &history, &lines, session).await?;
+    let in_sync = heads.len() <= 1
+        && lines.iter().all(|line| line.standing == Standing::Applied)
+        && drift.as_ref().is_some_and(ChangeSet::is_empty);
     if session.ui.json {
         session.ui.json(&json!({
             "database": connection.target().to_string(),
             "migrations": lines,
             "heads": heads,
+            "drift": drift.as_ref().map(|drift| &drift.changes),
             "in_sync": in_sync,
         }));
     } else {
         report(&lines, &heads, session);
+        report_drift(drift.as_ref(), session);
     }
     Ok(if args.exit_code && !in_sync { ExitStatus::Findings } else { ExitStatus::Done })
+}
+
+/// How the database differs from what its migrations lead to; `None` where that cannot be told.
+async fn drift_of(
+    connection: &Connection,
+    history: &History,
+    lines: &[Line],
+    session: &Session<'_>,
+) -> Result<Option<ChangeSet>, Failure> {
+    let reason = lines.iter().find_map(|line| match line.standing {
+        Standing::Failed | Standing::Interrupted => {
+            Some(format!("`{}` is only half applied", line.migration))
+        }
+        Standing::Missing => Some(format!("the files of `{}` are missing", line.migration)),
+        _ => None,
+    });
+    if let Some(reason) = reason {
+        session.ui.warn(&format!("the schema is not compared: {reason}"));
+        return Ok(None);
+    }
+    let applied = |name: &str| {
+        let standing = |line: &Line| matches!(line.standing, Standing::Applied | Standing::Edited);
+        lines.iter().any(|line| line.migration == name && standing(line))
+    };
+    let applied: Vec<_> = history.iter().filter(|migration| applied(&migration.name)).collect();
+    match drift(connection, &applied, session).await {
+        Ok(changes) => Ok(Some(changes)),
+        // Reading the database itself has to work; trying things out elsewhere need not.
+        Err(failure) if failure.code == "P0007" => Err(failure),
+        Err(failure) => {
+            session.ui.warn(&format!("the schema is not compared: {}", failure.message));
+            Ok(None)
+        }
+    }
+}
+
+fn report_drift(drift: Option<&ChangeSet>, session: &Session<'_>) {
+    let Some(changes) = drift else { return };
+    if changes.is_empty() {
+        session.ui.say("the schema is what they lead to");
+        return;
+    }
+    session.ui.data("\nThe schema differs from what the applied migrations lead to:\n");
+    session.ui.data(&super::drift::render(changes, session.ui));
 }
 
 /// Compares the directory with the ledger: first what is in the ledger and not in the directory.
@@ -124,7 +179,8 @@ fn report(lines: &[Line], heads: &[&str], session: &Session<'_>) {
             Standing::Failed => (Tone::Bad, "failed"),
             Standing::Interrupted => (Tone::Bad, "interrupted"),
         };
-        let mut text = format!("{}  {}", ui.paint(tone, &format!("{word:<11}")), line.migration);
+        let mut text =
+            format!("{}  {}", ui.paint_data(tone, &format!("{word:<11}")), line.migration);
         if let Some((done, all)) = line.steps {
             text.push_str(&format!("  ({done} of {all} steps done)"));
         }

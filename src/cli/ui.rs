@@ -15,7 +15,10 @@ pub(crate) struct Ui {
     pub(crate) json: bool,
     quiet: bool,
     verbose: bool,
+    /// Colours on stderr.
     colour: bool,
+    /// Colours on stdout.
+    colour_data: bool,
     /// Set once a reader of stdout has gone away.
     closed: Cell<bool>,
 }
@@ -38,6 +41,7 @@ impl Ui {
             quiet: args.quiet,
             verbose: args.verbose,
             colour: wanted && std::io::stderr().is_terminal(),
+            colour_data: wanted && std::io::stdout().is_terminal(),
             closed: Cell::new(false),
         }
     }
@@ -79,6 +83,15 @@ impl Ui {
         }
     }
 
+    /// Says what has to be said, also with `--quiet`.
+    pub(crate) fn tell(&self, text: &str) {
+        self.talk(text);
+    }
+
+    pub(crate) fn coloured(&self) -> bool {
+        self.colour
+    }
+
     /// Warns.
     pub(crate) fn warn(&self, text: &str) {
         self.talk(&format!("{}: {text}", self.paint(Tone::Warn, "warning")));
@@ -118,18 +131,24 @@ impl Ui {
         self.talk(&text);
     }
 
-    /// Text in a colour, where colours are wanted.
+    /// Text for stderr in a colour, where colours are wanted.
     pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
-        if !self.colour {
-            return text.to_owned();
-        }
-        let code = match tone {
-            Tone::Good => "32",
-            Tone::Bad => "1;31",
-            Tone::Warn => "1;33",
-            Tone::Dim => "2",
-            Tone::Strong => "1",
-        };
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        if self.colour { paint(tone, text) } else { text.to_owned() }
     }
+
+    /// Text for stdout in a colour, where colours are wanted.
+    pub(crate) fn paint_data(&self, tone: Tone, text: &str) -> String {
+        if self.colour_data { paint(tone, text) } else { text.to_owned() }
+    }
+}
+
+fn paint(tone: Tone, text: &str) -> String {
+    let code = match tone {
+        Tone::Good => "32",
+        Tone::Bad => "1;31",
+        Tone::Warn => "1;33",
+        Tone::Dim => "2",
+        Tone::Strong => "1",
+    };
+    format!("\u{1b}[{code}m{text}\u{1b}[0m")
 }

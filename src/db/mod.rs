@@ -1,5 +1,6 @@
 //! Everything that talks to a PostgreSQL server.
 
+pub mod cache;
 mod connect;
 mod elaborate;
 mod environment;
@@ -7,6 +8,7 @@ mod error;
 pub mod execute;
 pub mod introspect;
 pub mod ledger;
+pub mod replay;
 pub mod runtime;
 pub mod scratch;
 mod target;

@@ -240,3 +240,113 @@ fn execute_runs_sql_as_one_transaction() {
         .says("nothing of it stays");
     assert_eq!(sandbox.value("SELECT to_regclass('b')"), "NULL");
 }
+
+#[test]
+fn drift_is_reported_by_status_and_refused_by_deploy() {
+    let sandbox = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a (id int, t text);")]);
+    sandbox.run(&["deploy"]).expect(0);
+    sandbox.run(&["status", "--exit-code"]).expect(0).says("the schema is what they lead to");
+    sandbox.sql("ALTER TABLE a ALTER id TYPE bigint; CREATE TABLE b (); ALTER TABLE a DROP t");
+    sandbox
+        .run(&["status", "--exit-code"])
+        .expect(1)
+        .prints("~ column public.a.id\n    type: integer → bigint")
+        .prints("- column public.a.t")
+        .prints("+ table public.b");
+    sandbox.write("migrations/2_c/migration.sql", "CREATE TABLE c ();");
+    sandbox.run(&["deploy"]).expect(3).says("P0046").says("~ column public.a.id");
+    let allow = ["deploy", "--allow-drift", "column public.a.*", "--allow-drift", "table public.b"];
+    sandbox.run(&allow).expect(0);
+    let other = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a ();")]);
+    other.sql("CREATE TABLE before ()");
+    other.run(&["deploy"]).expect(3).says("P0045").says("driftless baseline");
+}
+
+#[test]
+fn rollback_takes_back_the_newest_first_and_refuses_before_anything_runs() {
+    let sandbox = Sandbox::with_migrations(&[
+        ("1_a", "CREATE TABLE a ();"),
+        ("2_b", "CREATE TABLE b ();"),
+        ("3_c", "CREATE TABLE c ();"),
+        ("4_d", "CREATE TABLE d ();"),
+    ]);
+    for name in ["2_b", "3_c", "4_d"] {
+        let table = &name[2..];
+        sandbox.write(&format!("migrations/{name}/down.sql"), &format!("DROP TABLE {table};"));
+    }
+    sandbox.run(&["deploy"]).expect(0);
+    sandbox.run(&["rollback", "--dry-run"]).expect(0).prints("-- 4_d\nDROP TABLE d;");
+    sandbox.run(&["rollback"]).expect(0).says("took back 1 migration");
+    assert_eq!(sandbox.value("SELECT to_regclass('d')"), "NULL");
+    sandbox.run(&["status"]).expect(0).prints("pending      4_d");
+    sandbox.run(&["rollback", "-2"]).expect(0).says("took back 2 migrations");
+    sandbox.run(&["deploy"]).expect(0).says("applied 3 migrations");
+    sandbox.run(&["rollback", "--all"]).expect(3).says("P0026").says("`1_a`");
+    assert_eq!(sandbox.value("SELECT to_regclass('d')"), "d");
+    sandbox.run(&["rollback", "--to", "2_b"]).expect(0).says("took back 2 migrations");
+    sandbox.run(&["current"]).expect(0).prints("2_b\n");
+    // A failure half-way is finished by the next rollback, and by nothing else.
+    sandbox.write("migrations/2_b/down.sql", "DROP TABLE nothing;");
+    sandbox.run(&["rollback"]).expect(4).says("P0020");
+    sandbox.run(&["deploy"]).expect(3).says("P0028");
+    sandbox.write("migrations/2_b/down.sql", "DROP TABLE b;");
+    sandbox.run(&["rollback"]).expect(0);
+    sandbox.run(&["deploy"]).expect(0).says("applied 3 migrations");
+}
+
+#[test]
+fn resolve_needs_a_reason_and_the_log_keeps_it() {
+    let sandbox = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a ();")]);
+    sandbox.sql("CREATE TABLE a ()");
+    sandbox.run(&["resolve", "1_a", "--applied"]).expect(2).says("--reason");
+    sandbox.run(&["resolve", "1_a", "--applied", "--reason", "made by hand"]).expect(0);
+    sandbox.run(&["status", "--exit-code"]).expect(0);
+    let log = "SELECT string_agg(event || ': ' || detail, ', ') FROM driftless.migrations_log";
+    assert_eq!(sandbox.value(log), "marked applied: made by hand");
+    sandbox.run(&["resolve", "1_a", "--rolled-back", "--reason", "dropped"]).expect(0);
+    sandbox.run(&["status"]).expect(0).prints("pending      1_a");
+}
+
+#[test]
+fn baseline_starts_a_history_from_what_is_there() {
+    let sandbox = Sandbox::new();
+    sandbox.sql(
+        "CREATE TABLE a (id int PRIMARY KEY, b text DEFAULT 'x'); CREATE TYPE m AS ENUM ('a')",
+    );
+    sandbox.run(&["baseline"]).expect(0).says("_baseline` counts as applied");
+    sandbox.run(&["status", "--exit-code"]).expect(0);
+    sandbox.run(&["baseline"]).expect(3).says("P0042");
+    let other = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a ();"), ("2_b", "SELECT 1;")]);
+    other.sql("CREATE TABLE a ()");
+    other.run(&["baseline"]).expect(2).says("P0043");
+    other.run(&["baseline", "--to", "1_a"]).expect(0);
+    other.run(&["deploy"]).expect(0).says("applied 1 migration");
+}
+
+#[test]
+fn reset_empties_a_development_database_and_no_other() {
+    let sandbox = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a ();")]);
+    sandbox.sql("CREATE SCHEMA other; CREATE TABLE other.x (); CREATE TABLE public.y ()");
+    sandbox.run(&["reset"]).expect(3).says("P0041").says("--yes");
+    sandbox.run(&["reset", "--yes"]).expect(0).says("applied 1 migrations");
+    sandbox.run(&["status", "--exit-code"]).expect(0);
+    sandbox.write("migrations/2_b/migration.sql", "CREATE TABLE b ();");
+    sandbox.run(&["deploy"]).expect(0);
+    sandbox.run(&["reset", "--yes"]).expect(3).says("P0040").says("deployed to");
+}
+
+#[test]
+fn validate_and_fmt_work_without_a_database() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["validate"]).expect(2).says("P0044");
+    sandbox.write("schema.model", "model A {\nid Int @id\n  name strng\n}\n");
+    sandbox.run(&["validate"]).expect(2).says("error[E0101]").says("schema.model:3");
+    sandbox.run(&["validate", "--json"]).expect(2).prints("\"E0101\"");
+    sandbox.write("schema.model", "model A {\nid Int @id\n  name String\n}\n");
+    sandbox.run(&["validate"]).expect(0).says("is valid");
+    sandbox.run(&["fmt", "--check"]).expect(1).says("would be formatted: schema.model");
+    sandbox.run(&["fmt"]).expect(0);
+    sandbox.run(&["fmt", "--check"]).expect(0);
+    sandbox.run(&["explain", "e0101"]).expect(0).prints("E0101: an unknown type");
+    sandbox.run(&["explain", "X"]).expect(2).says("P0038");
+}

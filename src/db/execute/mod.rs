@@ -159,6 +159,14 @@ impl<'a> Executor<'a> {
         Ledger::new(self.connection, self.name)
     }
 
+    /// Undoes what the migrations did to the session.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub async fn restore_session(&self) -> Result<(), Error> {
+        self.reset_session().await.map(|_| ())
+    }
+
     /// Gives the lock back.
     pub async fn close(self) {
         let _ = self.connection.batch_execute("RESET SESSION AUTHORIZATION; RESET ALL").await;

@@ -58,10 +58,9 @@ enum Subject {
 pub(super) async fn before(connection: &Connection, sql: &str) -> Result<Value, Error> {
     Ok(match subject(sql) {
         Subject::CreateIndex { table, .. } => json!(indexes_of(connection, &table).await?),
-        Subject::Reindex { kind, name } => match target_table(connection, &kind, &name).await? {
-            Some(table) => json!(indexes_of(connection, &table).await?),
-            None => Value::Null,
-        },
+        Subject::Reindex { kind, name } => {
+            json!(half_rebuilt(connection, &kind, &name).await?)
+        }
         Subject::Create { catalog, column, name } | Subject::Drop { catalog, column, name } => {
             json!(named(connection, catalog, column, &name).await?)
         }
@@ -100,13 +99,10 @@ pub(super) async fn decide(
         }),
         Subject::Reindex { kind, name } => {
             let mut found = "it can be repeated".to_owned();
-            if let Some(table) = target_table(connection, &kind, &name).await? {
-                for index in new_indexes(connection, &table, before).await? {
-                    if !index.valid && !index.building {
-                        drop_index(connection, &index).await?;
-                        found = format!("removed the invalid index `{}`", index.name);
-                    }
-                }
+            let fresh = half_rebuilt(connection, &kind, &name).await?;
+            for index in without(fresh, before).iter().filter(|index| !index.building) {
+                drop_index(connection, index).await?;
+                found = format!("removed the invalid index `{}`", index.name);
             }
             Ok(Outcome::NotDone(found))
         }
@@ -162,6 +158,16 @@ struct Index {
 }
 
 impl Index {
+    fn of(row: &tokio_postgres::Row) -> Self {
+        Self {
+            oid: row.get(0),
+            name: row.get(1),
+            path: row.get(2),
+            valid: row.get(3),
+            building: row.get(4),
+        }
+    }
+
     fn is_named(&self, name: &str) -> bool {
         self.name == name
     }
@@ -179,16 +185,7 @@ async fn indexes_of(connection: &Connection, table: &str) -> Result<Vec<Index>, 
         .query(sql, &[&table])
         .await
         .map_err(|error| Error::statement(format!("looking at the indexes of {table}"), &error))?;
-    Ok(rows
-        .iter()
-        .map(|row| Index {
-            oid: row.get(0),
-            name: row.get(1),
-            path: row.get(2),
-            valid: row.get(3),
-            building: row.get(4),
-        })
-        .collect())
+    Ok(rows.iter().map(Index::of).collect())
 }
 
 /// The indexes of a table that were not there before.
@@ -197,10 +194,48 @@ async fn new_indexes(
     table: &str,
     before: &Value,
 ) -> Result<Vec<Index>, Error> {
+    Ok(without(indexes_of(connection, table).await?, before))
+}
+
+/// The indexes that were not there before.
+fn without(mut indexes: Vec<Index>, before: &Value) -> Vec<Index> {
     let old: Vec<Index> = serde_json::from_value(before.clone()).unwrap_or_default();
-    let mut indexes = indexes_of(connection, table).await?;
     indexes.retain(|index| old.iter().all(|other| other.oid != index.oid));
-    Ok(indexes)
+    indexes
+}
+
+/// The invalid indexes that a broken `REINDEX CONCURRENTLY` leaves: of the table named, of the
+/// table of the index named, or of all tables; those of TOAST tables among them.
+async fn half_rebuilt(
+    connection: &Connection,
+    kind: &str,
+    name: &str,
+) -> Result<Vec<Index>, Error> {
+    let of_table = "COALESCE((SELECT indrelid FROM pg_catalog.pg_index \
+         WHERE indexrelid = pg_catalog.to_regclass($1)), pg_catalog.to_regclass($1)::oid)";
+    let scope = if matches!(kind, "table" | "index") {
+        format!(
+            "(r.oid = {of_table} OR r.oid = (SELECT reltoastrelid FROM pg_catalog.pg_class \
+             WHERE oid = {of_table}))"
+        )
+    } else {
+        "$1 IS NOT NULL".to_owned()
+    };
+    let sql = format!(
+        "SELECT c.oid, c.relname, format('%I.%I', n.nspname, c.relname), i.indisvalid, \
+         EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p \
+           WHERE p.relid = r.oid AND p.datname = pg_catalog.current_database() \
+             AND p.pid <> pg_catalog.pg_backend_pid()) \
+         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+         JOIN pg_catalog.pg_class r ON r.oid = i.indrelid \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND {scope} ORDER BY c.oid"
+    );
+    let rows = connection
+        .query(&sql, &[&name])
+        .await
+        .map_err(|error| Error::statement(format!("looking at the indexes of {name}"), &error))?;
+    Ok(rows.iter().map(Index::of).collect())
 }
 
 async fn decide_create_index(
@@ -274,29 +309,6 @@ async fn named(
         .await
         .map(|row| row.get(0))
         .map_err(|error| Error::statement(format!("looking for `{name}`"), &error))
-}
-
-/// The table whose indexes a `REINDEX` touches, where it is one.
-async fn target_table(
-    connection: &Connection,
-    kind: &str,
-    name: &str,
-) -> Result<Option<String>, Error> {
-    match kind {
-        "table" => Ok(Some(name.to_owned())),
-        "index" => {
-            let sql = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index i \
-                 JOIN pg_catalog.pg_class c ON c.oid = i.indrelid \
-                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-                 WHERE i.indexrelid = pg_catalog.to_regclass($1)";
-            let row = connection
-                .query_opt(sql, &[&name])
-                .await
-                .map_err(|error| Error::statement(format!("looking at {name}"), &error))?;
-            Ok(row.map(|row| row.get(0)))
-        }
-        _ => Ok(None),
-    }
 }
 
 /// Reads the subject of a statement from its tokens.

@@ -447,6 +447,69 @@ impl<'a> Ledger<'a> {
         self.connection.run("writing the ledger", &sql).await
     }
 
+    /// Records how a step ended whose end is unknown; tells whether there was such a step.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub async fn resolve_step(
+        &self,
+        name: &str,
+        step_from_1: usize,
+        done: bool,
+    ) -> Result<bool, Error> {
+        let steps = self.name.steps();
+        let what = if done {
+            format!("UPDATE {steps} SET finished_at = pg_catalog.clock_timestamp()")
+        } else {
+            format!("DELETE FROM {steps}")
+        };
+        let sql = format!("{what} WHERE migration = $1 AND step = $2 AND finished_at IS NULL");
+        let step = i32::try_from(step_from_1).unwrap_or(i32::MAX) - 1;
+        let count = self
+            .connection
+            .execute(&sql, &[&name, &step])
+            .await
+            .map_err(|error| Error::statement("writing the ledger", &error))?;
+        if count > 0 {
+            let event = if done { "step marked done" } else { "step marked not done" };
+            let detail = quote_literal(&format!("step {step_from_1}"));
+            let sql = self.log_sql(event, &quote_literal(name), &detail);
+            self.connection.run("writing the ledger", &sql).await?;
+        }
+        Ok(count > 0)
+    }
+
+    /// Records that this database is one that is deployed to, not one to develop on.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub async fn mark_deployed_to(&self) -> Result<(), Error> {
+        let sql = format!(
+            "INSERT INTO {log} (event, migration, version) SELECT 'deployed to', '', {version} \
+             WHERE NOT EXISTS (SELECT FROM {log} WHERE event = 'deployed to')",
+            log = self.name.log(),
+            version = quote_literal(VERSION),
+        );
+        self.connection.run("writing the ledger", &sql).await
+    }
+
+    /// Whether this database was ever deployed to.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn was_deployed_to(&self) -> Result<bool, Error> {
+        if !self.exists().await? {
+            return Ok(false);
+        }
+        let sql =
+            format!("SELECT EXISTS (SELECT FROM {} WHERE event = 'deployed to')", self.name.log());
+        self.connection
+            .query_one(&sql, &[])
+            .await
+            .map(|row| row.get(0))
+            .map_err(|error| Error::statement("reading the ledger", &error))
+    }
+
     /// SQL that turns an applied migration into one that is being taken back.
     pub(super) fn begin_down_sql(&self, name: &str) -> String {
         format!(

@@ -80,6 +80,17 @@ impl Scratch {
         Self::private(options).await
     }
 
+    /// The version of the server that [`Scratch::open`] would start, where it would start one:
+    /// known without starting it.
+    #[must_use]
+    pub fn private_version(options: &ScratchOptions) -> Option<ServerVersion> {
+        if options.url.is_some() || options.development.is_some() {
+            return None;
+        }
+        let (installations, _) = find_installations(options.pg_bindir.as_deref(), options.major);
+        installations.first().map(|installation| installation.version.clone())
+    }
+
     /// Uses a server that is there, whose role may create databases.
     async fn on_server(target: &Target) -> Result<Self, Error> {
         let run = random_name();
@@ -198,6 +209,12 @@ impl ScratchDb {
         &self.name
     }
 
+    /// Whether its server is one of ours, which nobody else uses.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.scratch.private.is_some()
+    }
+
     /// Its URL, for other programs.
     #[must_use]
     pub fn url(&self) -> String {
@@ -276,7 +293,9 @@ fn random_name() -> String {
     format!("{:016x}", super::random())[..12].to_owned()
 }
 
-fn default_cache() -> PathBuf {
+/// The user's cache directory for driftless.
+#[must_use]
+pub fn default_cache() -> PathBuf {
     let environment = Environment::of_process();
     environment
         .get("XDG_CACHE_HOME")

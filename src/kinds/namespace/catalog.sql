@@ -5,7 +5,7 @@ SELECT 'pg_namespace'::regclass::oid AS class, n.oid AS id, 0 AS sub,
          'owner', CASE WHEN n.nspname = 'public'
                        THEN nullif(nullif(pg_get_userbyid(n.nspowner)::text, 'pg_database_owner'), pg_get_userbyid(10)::text)
                        ELSE pg_get_userbyid(n.nspowner)::text END,
-         'privileges', {{acl n.nspacl | coalesce((SELECT p.initprivs FROM pg_init_privs p WHERE p.objoid = n.oid AND p.classoid = 'pg_namespace'::regclass AND n.nspname = 'public'), acldefault('n', n.nspowner)) | n.nspowner}}
+         'privileges', {{acl n.nspacl | CASE WHEN n.nspname = 'public' THEN array_append(acldefault('n', n.nspowner), format('=%s/%I', CASE WHEN current_setting('server_version_num')::int4 < 150000 THEN 'UC' ELSE 'U' END, pg_get_userbyid(n.nspowner))::aclitem) ELSE acldefault('n', n.nspowner) END | n.nspowner}}
        )) AS facets,
        NULL::jsonb AS refs
 FROM pg_namespace n

@@ -1,0 +1,137 @@
+//! What a database differs in from what its migrations lead to.
+
+use serde_json::Value;
+use similar::TextDiff;
+
+use super::{Failure, Session, Ui, glob, state::read, ui::Tone};
+use crate::{
+    db::{
+        Connection, Scratch,
+        cache::{CacheKey, SchemaCache},
+        replay::replay,
+        scratch::default_cache,
+    },
+    diff::{Change, ChangeSet, Difference, FacetChange},
+    migrations::Migration,
+    schema::Schema,
+};
+
+/// What migrations lead to on an empty database; from the cache where they are known there.
+pub(crate) async fn expected(
+    migrations: &[&Migration],
+    major: u32,
+    session: &Session<'_>,
+) -> Result<Schema, Failure> {
+    if migrations.is_empty() {
+        return Ok(Schema::of_empty_database());
+    }
+    let texts = || migrations.iter().map(|migration| migration.up.as_str());
+    let options = session.scratch_options(None, Some(major))?;
+    let cache = SchemaCache::in_directory(&default_cache());
+    if let Some(version) = Scratch::private_version(&options)
+        && let Some(schema) = cache.get(&CacheKey::of(version.number, texts()))
+    {
+        return Ok(schema);
+    }
+    let scratch = Scratch::open(&options).await?;
+    let key = CacheKey::of(scratch.version().number, texts());
+    if let Some(schema) = cache.get(&key) {
+        return Ok(schema);
+    }
+    let database = scratch.database().await?;
+    replay(&database, migrations.iter().copied()).await?;
+    let schema = read(&database, session).await?;
+    database.drop_database().await?;
+    cache.put(&key, &schema);
+    Ok(schema)
+}
+
+/// How the database differs from what the migrations lead to.
+pub(crate) async fn drift(
+    connection: &Connection,
+    migrations: &[&Migration],
+    session: &Session<'_>,
+) -> Result<ChangeSet, Failure> {
+    let live = read(connection, session).await?;
+    super::diff::report_unmodelled(session, "the database", &live);
+    let after = match migrations.last() {
+        Some(last) => last.header.as_ref().and_then(|header| header.after.as_ref()),
+        None => None,
+    };
+    if after.is_some_and(|after| *after == live.fingerprint().0) {
+        return Ok(ChangeSet::default());
+    }
+    let expected = expected(migrations, connection.version().major(), session).await?;
+    Ok(crate::diff::diff(&expected, &live))
+}
+
+/// Removes the changes of objects that a pattern stands for.
+pub(crate) fn allow(changes: &mut ChangeSet, patterns: &[String]) {
+    changes.changes.retain(|change| {
+        let name = change.id.to_string();
+        let path = change.id.path.join(".");
+        !patterns.iter().any(|p| glob::fits(p, &name) || glob::fits(p, &path))
+    });
+}
+
+/// Renders changes for stdout: one line each, and one for each facet.
+pub(crate) fn render(changes: &ChangeSet, ui: &Ui) -> String {
+    let one = |change| render_change(change, |tone, text| ui.paint_data(tone, text));
+    changes.changes.iter().map(one).collect()
+}
+
+fn render_change(change: &Change, paint: impl Fn(Tone, &str) -> String) -> String {
+    match &change.difference {
+        Difference::Created => format!("{}\n", paint(Tone::Good, &format!("+ {}", change.id))),
+        Difference::Dropped => format!("{}\n", paint(Tone::Bad, &format!("- {}", change.id))),
+        Difference::Altered { facets } => {
+            let mut out = format!("{}\n", paint(Tone::Warn, &format!("~ {}", change.id)));
+            for facet in facets {
+                out.push_str(&render_facet(facet));
+            }
+            out
+        }
+    }
+}
+
+/// The failure for a database that is not what its migrations lead to.
+pub(crate) fn failure(code: &'static str, message: String, changes: &ChangeSet) -> Failure {
+    let mut failure = Failure::refused(code, message);
+    for change in changes.changes.iter().take(SHOWN) {
+        let text = render_change(change, |_, text| text.to_owned());
+        failure.notes.push(text.trim_end().to_owned());
+    }
+    if changes.changes.len() > SHOWN {
+        failure.notes.push(format!("and {} more", changes.changes.len() - SHOWN));
+    }
+    failure
+}
+
+/// How many differences a refusal names.
+const SHOWN: usize = 20;
+
+fn render_facet(change: &FacetChange) -> String {
+    let name = change.facet.replace('_', " ");
+    let (from, to) = (plain(change.from.as_ref()), plain(change.to.as_ref()));
+    if !from.contains('\n') && !to.contains('\n') && from.len() + to.len() < 160 {
+        return format!("    {name}: {from} → {to}\n");
+    }
+    let text = TextDiff::from_lines(&from, &to);
+    let mut out = format!("    {name}:\n");
+    for hunk in text.unified_diff().context_radius(2).iter_hunks() {
+        for line in hunk.iter_changes() {
+            let line_text = line.value().trim_end_matches('\n');
+            out.push_str(&format!("      {}{line_text}\n", line.tag()));
+        }
+    }
+    out
+}
+
+/// A facet's value as people write it.
+fn plain(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => "(none)".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
