@@ -20,6 +20,7 @@ use crate::{
         execute::{Executor, Settings, Stop},
         ledger::{Entry, Ledger, State, by_name},
     },
+    diff::ChangeSet,
     migrations::{Checksum, History, Migration, parse_script},
 };
 
@@ -145,6 +146,10 @@ impl Deploy<'_> {
         self.history.iter().filter(|migration| applied(&migration.name)).collect()
     }
 
+    async fn drift(&self, applied: &[&Migration], entries: &[Entry]) -> Result<ChangeSet, Failure> {
+        drift(self.connection, applied, entries, self.session).await
+    }
+
     /// Refuses a database that is not what its migrations lead to; tells whether that was looked
     /// at.
     async fn check_before(&self, entries: &[Entry]) -> Result<bool, Failure> {
@@ -154,7 +159,7 @@ impl Deploy<'_> {
             return Ok(false);
         }
         let applied = self.applied(entries);
-        let mut changes = match drift(self.connection, &applied, self.session).await {
+        let mut changes = match self.drift(&applied, entries).await {
             Ok(changes) => changes,
             Err(failure) => {
                 let reason = failure.message;
@@ -182,7 +187,7 @@ impl Deploy<'_> {
     async fn check_after(&self, executor: &Executor<'_>) -> Result<(), Failure> {
         let entries = executor.ledger().read().await?;
         let applied = self.applied(&entries);
-        let mut changes = match drift(self.connection, &applied, self.session).await {
+        let mut changes = match self.drift(&applied, &entries).await {
             Ok(changes) => changes,
             Err(failure) => {
                 let reason = failure.message;

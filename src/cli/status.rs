@@ -64,7 +64,7 @@ pub(crate) async fn run(args: &StatusArgs, session: &Session<'_>) -> Result<Exit
     let entries = Ledger::new(&connection, &name).read().await?;
     let lines = compare(&history, &entries);
     let heads = history.heads();
-    let drift = drift_of(&connection, &history, &lines, session).await?;
+    let drift = drift_of(&connection, &history, (&lines, &entries), session).await?;
     let in_sync = heads.len() <= 1
         && lines.iter().all(|line| line.standing == Standing::Applied)
         && drift.as_ref().is_some_and(ChangeSet::is_empty);
@@ -87,7 +87,7 @@ pub(crate) async fn run(args: &StatusArgs, session: &Session<'_>) -> Result<Exit
 async fn drift_of(
     connection: &Connection,
     history: &History,
-    lines: &[Line],
+    (lines, entries): (&[Line], &[Entry]),
     session: &Session<'_>,
 ) -> Result<Option<ChangeSet>, Failure> {
     let reason = lines.iter().find_map(|line| match line.standing {
@@ -106,7 +106,7 @@ async fn drift_of(
         lines.iter().any(|line| line.migration == name && standing(line))
     };
     let applied: Vec<_> = history.iter().filter(|migration| applied(&migration.name)).collect();
-    match drift(connection, &applied, session).await {
+    match drift(connection, &applied, entries, session).await {
         Ok(changes) => Ok(Some(changes)),
         // Reading the database itself has to work; trying things out elsewhere need not.
         Err(failure) if failure.code == "P0007" => Err(failure),

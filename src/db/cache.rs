@@ -28,7 +28,7 @@ impl CacheKey {
     #[must_use]
     pub fn of<'t>(server_version: u32, texts: impl IntoIterator<Item = &'t str>) -> Self {
         let mut hash = Sha256::new();
-        hash.update(concat!(env!("CARGO_PKG_VERSION"), " 1 ").as_bytes());
+        hash.update(program().as_bytes());
         hash.update(server_version.to_be_bytes());
         for text in texts {
             hash.update(text.len().to_be_bytes());
@@ -36,6 +36,15 @@ impl CacheKey {
         }
         Self(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
+}
+
+/// What tells one build of the program from another: what it reads may differ.
+fn program() -> String {
+    let build = std::env::current_exe()
+        .and_then(fs::metadata)
+        .map(|metadata| (metadata.len(), metadata.modified().ok()))
+        .ok();
+    format!("{} {build:?}", env!("CARGO_PKG_VERSION"))
 }
 
 impl SchemaCache {

@@ -83,8 +83,8 @@ pub async fn replay<'m>(
 pub async fn run_script(database: &ScratchDb, file: &str, text: &str) -> Result<(), ReplayError> {
     let script = parse_script(text)
         .map_err(|errors| ReplayError::Script { file: file.to_owned(), errors })?;
-    let prepare = "RESET SESSION AUTHORIZATION; RESET ALL; SET search_path = public";
-    database.run("preparing the scratch database", prepare).await?;
+    let prepare = format!("{RESET}; SET search_path = public");
+    database.run("preparing the scratch database", &prepare).await?;
     for segment in &script.segments {
         let mut created = BTreeSet::new();
         while let Err((line, error)) = run_segment(database, &script, segment).await {
@@ -105,8 +105,11 @@ pub async fn run_script(database: &ScratchDb, file: &str, text: &str) -> Result<
             }
         }
     }
-    Ok(())
+    Ok(database.run("leaving the scratch database", RESET).await?)
 }
+
+/// Undoes what a script did to the session.
+const RESET: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL";
 
 async fn run_segment(
     connection: &Connection,
