@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     kinds,
-    schema::{Object, ObjectId, Schema},
+    schema::{Object, ObjectId, Schema, WHOLE},
 };
 
 /// What differs between two schemas, by identity.
@@ -82,6 +82,8 @@ pub fn diff(from: &Schema, to: &Schema) -> ChangeSet {
         .into_iter()
         .filter_map(|id| {
             let difference = match (from.get(id), to.get(id)) {
+                (None, Some(made)) if made.open.contains(WHOLE) => return None,
+                (Some(gone), None) if gone.open.contains(WHOLE) => return None,
                 (None, _) => Difference::Created,
                 (_, None) => Difference::Dropped,
                 (Some(a), Some(b)) => {

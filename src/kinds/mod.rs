@@ -1,5 +1,6 @@
 //! What driftless knows about each kind of object, one folder a kind.
 
+mod blocks;
 pub mod column;
 pub mod common;
 pub mod composite;
@@ -12,6 +13,7 @@ pub mod extension;
 pub mod index;
 pub mod index_attachment;
 pub mod kind;
+mod lower;
 pub mod materialized_view;
 pub mod namespace;
 pub mod partition;
@@ -23,10 +25,14 @@ pub mod sequence;
 pub mod sequence_owner;
 pub mod table;
 pub mod trigger;
+mod values;
 pub mod view;
 
-pub use self::kind::{
-    Alteration, Context, Entry, Inline, Kind, Misfit, Moment, Order, Part, Privileges, Syntax,
+pub use self::{
+    kind::{
+        Alteration, Context, Entry, Inline, Kind, Misfit, Moment, Order, Part, Privileges, Syntax,
+    },
+    lower::lower,
 };
 use crate::schema::ObjectId;
 
@@ -70,6 +76,16 @@ pub fn of(id: &ObjectId) -> &'static dyn Kind {
 #[must_use]
 pub fn named(name: &str) -> Option<&'static dyn Kind> {
     ALL.iter().find(|kind| kind.name() == name).copied()
+}
+
+/// Whether the path of an object starts with its namespace.
+#[must_use]
+pub fn is_in_namespace(id: &ObjectId) -> bool {
+    match named(&id.kind).map(Kind::syntax) {
+        Some(Syntax::Block(parts)) => matches!(parts.first(), Some(Part::Schema | Part::On)),
+        Some(Syntax::Model) => true,
+        Some(Syntax::Entry(_)) | None => false,
+    }
 }
 
 /// The place of a kind in [`ALL`], for a stable order of independent objects.

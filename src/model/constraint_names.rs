@@ -14,37 +14,37 @@ fn over_columns(table: &str, columns: &[&str], suffix: &str, limit: usize) -> St
 }
 
 /// `User_pkey`
-pub(super) fn primary_key(table: &str, limit: usize) -> String {
+pub(crate) fn primary_key(table: &str, limit: usize) -> String {
     cut(table, "_pkey", limit)
 }
 
 /// `User_email_key`
-pub(super) fn unique(table: &str, columns: &[&str], limit: usize) -> String {
+pub(crate) fn unique(table: &str, columns: &[&str], limit: usize) -> String {
     over_columns(table, columns, "_key", limit)
 }
 
 /// `User_email_idx`
-pub(super) fn index(table: &str, columns: &[&str], limit: usize) -> String {
+pub(crate) fn index(table: &str, columns: &[&str], limit: usize) -> String {
     over_columns(table, columns, "_idx", limit)
 }
 
 /// `User_teamId_fkey`
-pub(super) fn foreign_key(table: &str, columns: &[&str], limit: usize) -> String {
+pub(crate) fn foreign_key(table: &str, columns: &[&str], limit: usize) -> String {
     over_columns(table, columns, "_fkey", limit)
 }
 
 /// `_AToB_AB_pkey`
-pub(super) fn join_key(table: &str, limit: usize) -> String {
+pub(crate) fn join_key(table: &str, limit: usize) -> String {
     cut(table, "_AB_pkey", limit)
 }
 
 /// `_AToB_B_index`
-pub(super) fn join_index(table: &str, limit: usize) -> String {
+pub(crate) fn join_index(table: &str, limit: usize) -> String {
     cut(table, "_B_index", limit)
 }
 
 /// `_AToB`
-pub(super) fn join_table(relation: &str, limit: usize) -> String {
+pub(crate) fn join_table(relation: &str, limit: usize) -> String {
     cut(&format!("_{relation}"), "", limit)
 }
 

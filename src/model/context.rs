@@ -165,7 +165,7 @@ impl<'a> Context<'a> {
 }
 
 /// The items of an array; a value that is no array counts as an array of one.
-pub(super) fn as_list(expr: &Expr) -> &[Expr] {
+pub(crate) fn as_list(expr: &Expr) -> &[Expr] {
     match &expr.kind {
         ExprKind::Array(array) => &array.items,
         _ => std::slice::from_ref(expr),
@@ -173,7 +173,7 @@ pub(super) fn as_list(expr: &Expr) -> &[Expr] {
 }
 
 /// What a value is, for people: "the number `3`".
-pub(super) fn describe(expr: &Expr) -> String {
+pub(crate) fn describe(expr: &Expr) -> String {
     match &expr.kind {
         ExprKind::String(text) => format!("the string `\"{}\"`", text.raw),
         ExprKind::TextBlock(_) => "a text block".to_owned(),
@@ -186,7 +186,7 @@ pub(super) fn describe(expr: &Expr) -> String {
 }
 
 /// `` `a`, `b` and `c` ``
-pub(super) fn list_names<S: AsRef<str>>(names: &[S]) -> String {
+pub(crate) fn list_names<S: AsRef<str>>(names: &[S]) -> String {
     let quoted: Vec<_> = names.iter().map(|n| format!("`{}`", n.as_ref())).collect();
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
@@ -195,7 +195,7 @@ pub(super) fn list_names<S: AsRef<str>>(names: &[S]) -> String {
 }
 
 /// ``did you mean `x`?`` where one of the known names is near enough.
-pub(super) fn did_you_mean<'n>(
+pub(crate) fn did_you_mean<'n>(
     name: &str,
     known: impl IntoIterator<Item = &'n str>,
 ) -> Option<String> {

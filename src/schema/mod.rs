@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     fingerprint::Fingerprint,
     id::{KindName, ObjectId},
-    object::{Facets, Object},
+    object::{Facets, Object, WHOLE},
 };
 use crate::text::Span;
 

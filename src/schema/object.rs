@@ -10,6 +10,9 @@ use super::ObjectId;
 /// The facets of an object by name; a facet at its default value is absent.
 pub type Facets = serde_json::Map<String, Value>;
 
+/// In the list of open facets: the object as a whole.
+pub const WHOLE: &str = "*";
+
 /// One database object.
 ///
 /// Facets that every kind may carry: `owner` (absent: the role that connects), `comment`,
@@ -29,7 +32,8 @@ pub struct Object {
     /// Position among its siblings (a column's place in its table); not compared.
     #[serde(default)]
     pub position: i32,
-    /// Facets that a model leaves to the server: never compared.
+    /// Facets that a model leaves to the server: never compared. [`WHOLE`] stands for the object
+    /// itself: whether it is there does not matter.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub open: BTreeSet<String>,
 }

@@ -240,10 +240,20 @@ fn expr_text(expr: &Expr, indent: usize) -> String {
         ExprKind::Call(call) => format!("{}{}", call.path.text, args_text(&call.args, indent)),
         ExprKind::Object(entries) if entries.is_empty() => "{}".to_owned(),
         ExprKind::Object(entries) => {
-            let each = entries.iter().map(|(k, v)| format!("{}: {}", k.text, expr_text(v, indent)));
+            let each =
+                entries.iter().map(|(k, v)| format!("{}: {}", key(&k.text), expr_text(v, indent)));
             format!("{{ {} }}", each.collect::<Vec<_>>().join(", "))
         }
     }
+}
+
+/// A key that is no name stands in quotes.
+fn key(text: &str) -> String {
+    let plain = text.split('.').all(|part| {
+        part.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+            && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    });
+    if plain { text.to_owned() } else { format!("\"{}\"", strings::escape(text)) }
 }
 
 fn enclose(

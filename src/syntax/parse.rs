@@ -323,10 +323,22 @@ impl<'i> Builder<'i> {
         for inner in node.into_inner().filter(|i| i.as_rule() == Rule::pair) {
             let mut parts = inner.into_inner();
             if let (Some(name), Some(value)) = (parts.next(), parts.next()) {
-                entries.push((self.ident(&name), self.expr(value)));
+                entries.push((self.key(name), self.expr(value)));
             }
         }
         entries
+    }
+
+    /// A name, or any text in quotes.
+    fn key(&mut self, node: Node<'i>) -> Ident {
+        let span = self.span(&node);
+        if node.as_rule() != Rule::string {
+            return self.ident(&node);
+        }
+        match self.expr(node).kind {
+            ExprKind::String(text) => Ident { text: text.value().into_owned(), span },
+            _ => Ident { span, ..Ident::default() },
+        }
     }
 
     fn ident(&self, node: &Node<'i>) -> Ident {

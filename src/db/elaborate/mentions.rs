@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::{
-    kinds::common,
+    kinds::{self, common},
     schema::{Object, ObjectId, Schema},
     sql::lex::{Token, TokenKind, tokens},
 };
@@ -18,7 +18,7 @@ pub(super) struct Mentions {
 impl Mentions {
     pub(super) fn new(schema: &Schema) -> Self {
         let mut by_name: BTreeMap<(String, String), Vec<ObjectId>> = BTreeMap::new();
-        for object in schema.objects.values().filter(|o| o.parent.is_none()) {
+        for object in schema.objects.values().filter(|o| kinds::is_in_namespace(&o.id)) {
             if let [namespace, name, ..] = object.id.path.as_slice() {
                 let key = (namespace.clone(), name.clone());
                 by_name.entry(key).or_default().push(object.id.clone());

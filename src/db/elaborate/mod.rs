@@ -112,7 +112,7 @@ impl Wanted {
                 continue;
             }
             spans.insert(id.clone(), wanted.span);
-            schema.insert(wanted.object.clone());
+            schema.insert(Object { open: BTreeSet::new(), ..wanted.object.clone() });
         }
         if !findings.is_empty() {
             return Err(ElaborateError::Model(findings));
@@ -203,7 +203,7 @@ fn add_dependencies(schema: &mut Schema) -> BTreeSet<(ObjectId, ObjectId)> {
 fn namespace(object: &Object, schema: &Schema) -> Option<ObjectId> {
     let name = match object.text("schema") {
         Some(name) => name,
-        None if object.id.path.len() > 1 => object.id.path.first()?,
+        None if kinds::is_in_namespace(&object.id) => object.id.path.first()?,
         None => return None,
     };
     let id = ObjectId::new("namespace", [name]);

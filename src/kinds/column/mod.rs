@@ -2,6 +2,7 @@
 
 pub(crate) mod cast;
 mod ddl;
+pub(crate) mod lower;
 
 use std::collections::BTreeMap;
 

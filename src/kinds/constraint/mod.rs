@@ -1,6 +1,7 @@
 //! Constraints of tables: primary key, unique, foreign key, check, exclusion, NOT NULL (18).
 
 mod ddl;
+pub(crate) mod lower;
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,8 @@
 //! Column defaults: objects of their own, so that a default and what it calls can be ordered apart
 //! from the column.
 
+pub(crate) mod lower;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! Enum types.
 
+pub(crate) mod lower;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,13 @@ pub struct EnumType {
     pub owner: Option<String>,
     pub comment: Option<String>,
     pub privileges: Option<Vec<String>>,
+}
+
+impl EnumType {
+    /// Facets with these labels; an enum without any has an empty list.
+    pub(crate) fn facets(values: Vec<String>) -> crate::schema::Facets {
+        [("values".to_owned(), values.into())].into_iter().collect()
+    }
 }
 
 /// The kind `enum`.

@@ -1,5 +1,7 @@
 //! Extensions. What an extension owns belongs to it and is never looked at.
 
+pub(crate) mod lower;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! Indexes that are not part of a constraint.
 
 mod ddl;
+pub(crate) mod lower;
 
 use std::collections::BTreeMap;
 

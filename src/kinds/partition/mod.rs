@@ -1,5 +1,7 @@
 //! Attachment of a partition to its partitioned table, apart from the partition itself.
 
+pub(crate) mod lower;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! Sequences: standalone and owned. Identity sequences are part of their column.
 
+pub(crate) mod names;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};

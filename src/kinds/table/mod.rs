@@ -1,6 +1,7 @@
 //! Tables: ordinary and partitioned.
 
 mod ddl;
+pub(crate) mod lower;
 
 use std::collections::BTreeMap;
 
