@@ -128,7 +128,14 @@ impl<'a> Context<'a> {
     pub(super) fn string(&mut self, expr: &Expr) -> Option<String> {
         match &expr.kind {
             ExprKind::String(text) => Some(text.value().into_owned()),
-            ExprKind::TextBlock(text) => Some(text.clone()),
+            ExprKind::TextBlock(text) => {
+                if self.strict.get(expr.span.source.0 as usize) == Some(&true) {
+                    let message = "Prisma has no text blocks";
+                    let found = Diagnostic::error(&code::E0207, expr.span, message);
+                    self.push(found.help("write a string in quotes, `\\n` for a new line"));
+                }
+                Some(text.clone())
+            }
             _ => self.unexpected(expr, "a string"),
         }
     }

@@ -56,6 +56,10 @@ pub struct Block {
     pub comments: Comments,
     /// A comment behind its opening brace.
     pub opening: Option<Comment>,
+    /// Its closing brace is missing in the text.
+    pub unclosed: bool,
+    /// Text that is no comment behind its closing brace.
+    pub junk: Option<Junk>,
     /// From the keyword to the closing brace.
     pub span: Span,
 }

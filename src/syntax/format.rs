@@ -72,7 +72,13 @@ fn print_block(out: &mut String, block: &Block) {
     out.push('\n');
     let has_body = print_body(out, &block.entries);
     print_block_attributes(out, &block.entries, has_body);
+    if block.unclosed {
+        return;
+    }
     out.push('}');
+    if let Some(junk) = &block.junk {
+        let _ = write!(out, " {}", junk.text);
+    }
     push_suffix(out, block.comments.trailing.as_ref());
     out.push('\n');
 }

@@ -3,7 +3,7 @@
 use pest::{Parser, error::InputLocation};
 
 use super::{
-    ast::{Attribute, Block, Junk, TypeRef},
+    ast::{Block, Junk, TypeRef},
     parse::{ModelParser, Rule},
 };
 use crate::text::{Diagnostic, Span, code};
@@ -73,12 +73,6 @@ pub(super) fn unclosed_text(junk: &Junk) -> Diagnostic {
 pub(super) fn after_block(span: Span) -> Diagnostic {
     Diagnostic::error(&code::E0001, span, "nothing but a comment may follow the `}` of a block")
         .help("move this to a line of its own")
-}
-
-/// `key = value @attribute`.
-pub(super) fn attribute_of_assignment(attribute: &Attribute) -> Diagnostic {
-    let span = attribute.span;
-    Diagnostic::error(&code::E0001, span, "an assignment cannot have attributes")
 }
 
 /// `name: Type`.

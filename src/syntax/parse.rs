@@ -120,6 +120,7 @@ impl<'i> Builder<'i> {
                 Rule::trailing => block.opening = self.trailing(inner),
                 Rule::block_end => (block.span.end, closed) = (self.span(&inner).end, true),
                 Rule::unclosed => {
+                    block.unclosed = true;
                     // A text block that is not closed swallowed the brace.
                     let swallowed =
                         |e: &Entry| matches!(e, Entry::Junk(j) if j.text.contains(TEXT));
@@ -127,7 +128,11 @@ impl<'i> Builder<'i> {
                         self.diagnostics.push(junk::unclosed(&block));
                     }
                 }
-                Rule::junk_rest => self.diagnostics.push(junk::after_block(self.span(&inner))),
+                Rule::junk_rest => {
+                    let rest = self.junk(&inner);
+                    self.diagnostics.push(junk::after_block(rest.span));
+                    block.junk = Some(rest);
+                }
                 Rule::doc | Rule::line_comment | Rule::block_comment => {
                     leading.push(self.comment(&inner));
                 }
@@ -192,9 +197,6 @@ impl<'i> Builder<'i> {
             span = span.to(place);
         }
         if let Some(value) = assigned {
-            if let Some(first) = attributes.first() {
-                self.diagnostics.push(junk::attribute_of_assignment(first));
-            }
             let value = value.map(|v| self.expr(v));
             return Entry::Assignment(Assignment { key: name, value, comments, span });
         }

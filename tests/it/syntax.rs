@@ -1,8 +1,8 @@
 //! Model text: parsing, recovery and formatting.
 
 use driftless::{
-    model::fill_relations,
-    syntax::{format_file, format_source, parse_source},
+    model::{Dialect, fill_relations, validate},
+    syntax::{ast, format_file, format_source, parse_source},
     text::{Source, SourceId},
 };
 
@@ -81,4 +81,106 @@ fn models_that_prisma_printed_stay_as_they_are() {
         }
     }
     assert!(different.is_empty(), "{} of {count}:\n{}", different.len(), different.join("\n"));
+}
+
+/// All comments of a tree and all text that could not be read, in order.
+fn kept(file: &ast::File) -> Vec<String> {
+    fn of(comments: &ast::Comments, out: &mut Vec<String>) {
+        out.extend(comments.leading.iter().chain(&comments.trailing).map(|c| c.raw.clone()));
+    }
+    let mut out = Vec::new();
+    for item in &file.items {
+        match item {
+            ast::Item::Comment(comment) => out.push(comment.raw.clone()),
+            ast::Item::Junk(junk) => out.push(junk.text.clone()),
+            ast::Item::Blank => {}
+            ast::Item::Block(block) => {
+                of(&block.comments, &mut out);
+                out.extend(block.opening.iter().map(|c| c.raw.clone()));
+                for entry in &block.entries {
+                    match entry {
+                        ast::Entry::Field(e) => of(&e.comments, &mut out),
+                        ast::Entry::Value(e) => of(&e.comments, &mut out),
+                        ast::Entry::Assignment(e) => of(&e.comments, &mut out),
+                        ast::Entry::Attribute(e) => of(&e.comments, &mut out),
+                        ast::Entry::Comment(comment) => out.push(comment.raw.clone()),
+                        ast::Entry::Junk(junk) => out.push(junk.text.clone()),
+                        ast::Entry::Blank => {}
+                    }
+                }
+            }
+        }
+    }
+    out.sort();
+    out
+}
+
+/// Damages good models at random: whatever comes out is read without a panic, printed without loss,
+/// and printed the same again.
+#[test]
+fn damaged_models_are_read_and_lose_nothing() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/syntax/ok");
+    let mut texts = Vec::new();
+    for suffix in ["input.model", "input.prisma"] {
+        texts.extend(corpus::files(&folder, suffix));
+    }
+    let texts: Vec<_> =
+        texts.iter().map(|p| std::fs::read_to_string(p).expect("readable")).collect();
+    let pieces = [
+        "\n",
+        "{",
+        "}",
+        "\"",
+        "\"\"\"",
+        "(",
+        ")",
+        "[",
+        "@@",
+        " // c",
+        "///d\n",
+        "/*",
+        "*/",
+        ",",
+        ":",
+        "=",
+        " ",
+        "?",
+        "[]",
+        "ü",
+        "model X {\n",
+        "\r\n",
+        "\\",
+        "@",
+        ".",
+    ];
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).expect("31 bits") % below.max(1)
+    };
+    for round in 0..1500 {
+        let mut text = texts[round % texts.len()].clone();
+        for _ in 0..=random(4) {
+            let mut at = random(text.len());
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            if random(2) == 0 {
+                text.insert_str(at, pieces[random(pieces.len())]);
+            } else {
+                let rest = text.split_off(at);
+                text.extend(rest.chars().skip(1 + random(12)));
+            }
+        }
+        let source = Source::new("damaged.model", text.as_str());
+        let parsed = parse_source(&source, SourceId(0));
+        let formatted = format_file(&parsed.file);
+        let again = parse_source(&Source::new("damaged.model", formatted.as_str()), SourceId(0));
+        assert_eq!(format_file(&again.file), formatted, "not idempotent:\n{text}\n=>\n{formatted}");
+        assert_eq!(kept(&parsed.file), kept(&again.file), "lost:\n{text}\n=>\n{formatted}");
+        assert!(parsed.diagnostics.len() >= again.diagnostics.len(), "{text}\n=>\n{formatted}");
+        let _ = validate(&[source], Dialect::ByName);
+    }
 }
