@@ -2,6 +2,7 @@
 
 pub(super) mod lower;
 pub(super) mod model;
+pub(super) mod operation;
 
 /// A stable code with what it means.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ impl std::fmt::Display for Code {
 }
 
 /// All codes, each list sorted.
-pub static CODES: &[&[&Code]] = &[model::ALL, lower::ALL];
+pub static CODES: &[&[&Code]] = &[model::ALL, lower::ALL, operation::ALL];
 
 /// Looks a code up, whatever the case of its letter.
 #[must_use]
@@ -45,3 +46,52 @@ macro_rules! codes {
     };
 }
 pub(in crate::text) use codes;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::CODES;
+
+    /// Every `P` code that the source mentions, by file.
+    fn mentioned(directory: &std::path::Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                mentioned(&path, found);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+            found.extend(
+                words
+                    .filter(|w| w.len() == 5 && w.starts_with('P'))
+                    .filter(|w| w[1..].bytes().all(|b| b.is_ascii_digit()))
+                    .map(str::to_owned),
+            );
+        }
+    }
+
+    #[test]
+    fn every_operation_code_in_the_source_is_registered_and_used() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut found = BTreeSet::new();
+        for room in ["cli", "db", "migrations"] {
+            mentioned(&root.join(room), &mut found);
+        }
+        let registered: BTreeSet<String> = CODES
+            .iter()
+            .flat_map(|list| list.iter())
+            .map(|code| code.id.to_owned())
+            .filter(|id| id.starts_with('P'))
+            .collect();
+        assert_eq!(found, registered);
+    }
+
+    #[test]
+    fn codes_are_unique() {
+        let all: Vec<_> = CODES.iter().flat_map(|list| list.iter()).map(|code| code.id).collect();
+        let unique: BTreeSet<_> = all.iter().collect();
+        assert_eq!(all.len(), unique.len());
+    }
+}

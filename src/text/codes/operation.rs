@@ -1,0 +1,156 @@
+//! Codes of operations: connecting, the migrations directory, executing, the command line.
+
+use super::codes;
+
+codes! {
+    P0001, "a connection URL that cannot be read",
+        "A URL reads `postgres://user:password@host:port/database?parameter=value`, or names a \
+         unix socket directory: `postgres://user@/database?host=/var/run/postgresql`. Special \
+         characters of a password are written as `%` and two hexadecimal digits. libpq's \
+         `key=value` form works as well, and so do its environment variables and service files.";
+    P0002, "a server that does not answer",
+        "No host of the URL accepted a connection within `connect_timeout` (10 s by default). \
+         Check that the server runs, that it listens on that address and port, and that no \
+         firewall is between.";
+    P0003, "a login that was refused",
+        "The server asked for a password and got none or a wrong one, or `pg_hba.conf` does not \
+         let this role in from here. The password may stand in the URL, `PGPASSWORD`, or \
+         `~/.pgpass`; driftless never prints it.";
+    P0004, "a database that does not exist",
+        "The server is there, the database named in the URL is not.";
+    P0005, "a TLS connection that could not be made",
+        "`sslmode` asks for more than the server gives: it speaks no TLS, or its certificate is \
+         not signed by a root that is trusted (`sslrootcert`, by default \
+         `~/.postgresql/root.crt`, else those of the system), or is for another host \
+         (`verify-full`).";
+    P0006, "a server that is too old",
+        "driftless works with PostgreSQL 13 and later.";
+    P0007, "a privilege that is missing",
+        "The role may not do what is needed: to apply migrations it has to own what they change, \
+         and to create a schema for the ledger (`GRANT CREATE ON DATABASE …`), or the ledger is \
+         kept in a schema that it may use: `[ledger] schema = \"…\"`.";
+    P0008, "a server that cannot be written to",
+        "It is a standby, or the session is read-only. Name the primary in the URL, or several \
+         hosts with `target_session_attrs=read-write`.";
+    P0009, "a server that takes no connection now",
+        "It is starting, shutting down, or has no connection left.";
+    P0010, "a connection that was lost",
+        "The server or the network went away in the middle. The ledger knows what was done: run \
+         the command again to go on from there.";
+    P0011, "no PostgreSQL programs for a private server",
+        "To find out what SQL means driftless asks a PostgreSQL. Without `--scratch-url` it \
+         starts one from the machine's own programs: `initdb` and `postgres` in `PATH`, where \
+         `pg_config --bindir` says, or where distributions put them. Install the server package, \
+         or name the directory with `--pg-bindir`.";
+    P0012, "a migration that was edited after it was applied",
+        "The ledger keeps the SHA-256 of what was run, and the file has another. Whoever starts \
+         from nothing would get something else than this database. Restore the file from version \
+         control, and write a new migration for the change.";
+    P0013, "a private server that does not start",
+        "The message holds the last lines of its log. Frequent reasons are a full or read-only \
+         temporary directory and programs that the user `postgres` or `nobody` may not execute.";
+    P0014, "a role that may not create databases",
+        "The server of `--scratch-url` is there for temporary databases, which the role has to be \
+         allowed to create: `ALTER ROLE … CREATEDB`.";
+    P0015, "a statement that failed",
+        "The message is the server's.";
+    P0016, "a file that cannot be read or written",
+        "The message is the operating system's.";
+    P0017, "a migrations directory that is not in order",
+        "Each migration is a folder that holds `migration.sql`, and beside it `down.sql` and \
+         `migration.toml` or nothing. Anything else that looks as if it were to be run is refused \
+         rather than passed over: other `.sql` files, what a merge left behind, folders without a \
+         script.";
+    P0018, "a history without an order",
+        "`migration.toml` names the migrations that one follows. One of them is not in the \
+         directory, or they follow each other in a circle.";
+    P0019, "a script that is not run as it stands",
+        "It holds what only psql understands, a quote that nothing closes, an unknown `-- \
+         driftless:` directive, or transaction control that would leave a part of it undone. By \
+         default a script is one transaction; `BEGIN` and `COMMIT` in it are followed, and \
+         statements that cannot be in a transaction divide it.";
+    P0020, "a migration that failed",
+        "The server refused a statement. What ran in the same transaction is undone; what was \
+         committed before stays and is recorded. Correct the file from the failed statement on, \
+         and run `driftless deploy` again: it goes on from there.";
+    P0021, "a lock that was not to be had in time",
+        "Somebody holds a lock on the object that the statement changes. Waiting for it would \
+         make everybody else wait behind, so each attempt is short (`--lock-timeout`), and there \
+         are many within `--lock-wait`. The notes name who holds it.";
+    P0022, "a step of which nobody knows whether it happened",
+        "The connection was lost while a statement ran that cannot be in a transaction, and the \
+         catalog does not show its outcome. Look yourself, then tell the ledger: `driftless \
+         resolve NAME --step N --done` or `--not-done`.";
+    P0023, "stopped on request",
+        "Ctrl-C: the first time after the transaction that runs, the second time at once. What \
+         is recorded as done is done.";
+    P0024, "another deploy at work",
+        "Only one at a time works on a database. This one waited for as long as `--wait` says.";
+    P0025, "a lock that was given away",
+        "A migration ran `DISCARD ALL`, `pg_advisory_unlock_all()` or the like, or a connection \
+         pooler gave the statement to another session. Nothing more was run.";
+    P0026, "a migration without a way back",
+        "It has no `down.sql`. Write a new migration that undoes what it did.";
+    P0027, "an applied migration that is not in the directory",
+        "The database has more history than this checkout. Get the files that are missing \
+         before anything else is applied.";
+    P0028, "a migration that is half applied or half taken back",
+        "`deploy` finishes the one, `rollback` the other.";
+    P0029, "a migration that failed under Prisma",
+        "Prisma's ledger has an attempt that neither ended nor was resolved. Find out what it \
+         left, repair that, and mark it with `prisma migrate resolve`.";
+    P0030, "a configuration that cannot be read",
+        "`driftless.toml` is TOML; unknown keys are refused so that a slip of the pen is not \
+         passed over.";
+    P0031, "no database named",
+        "The database is named by `--url`, else `DATABASE_URL` in the environment or in `.env`, \
+         else `url` in `driftless.toml`, else libpq's variables.";
+    P0032, "a migration that is not there",
+        "A migration is named by its folder, by the start of that name, or by its words; it has \
+         to be one only.";
+    P0033, "a name for no folder",
+        "The name of a migration becomes the name of a folder: it needs a letter or a digit.";
+    P0034, "a history with several heads",
+        "Two branches both added a migration, and none follows the other. Let one of them \
+         follow: add the name of the other to `parents` in its `migration.toml`.";
+    P0035, "no state of a schema",
+        "`--from` and `--to` take `empty`, `model:PATH`, `migrations:DIR[@NAME]`, `sql:FILE` and \
+         `db:URL`.";
+    P0036, "a model that is not valid",
+        "What is wrong with it is shown before this message, each finding with its own code.";
+    P0037, "a folder without model files",
+        "The files of a model end in `.model` or `.prisma`.";
+    P0038, "a code that does not exist",
+        "`driftless explain` without an argument lists all codes.";
+    P0039, "nothing to resolve",
+        "The ledger knows nothing of that migration, or the step is not one whose end is \
+         unknown.";
+    P0040, "a database that is not reset",
+        "`reset` is for development. A database that `deploy` once worked on, or that the \
+         configuration calls production, is left alone.";
+    P0041, "something that was not confirmed",
+        "The command destroys data and asks before it does. Without a terminal the flag that is \
+         named answers.";
+    P0042, "a database that has a history already",
+        "A baseline starts a history; this database has one.";
+    P0043, "a directory that holds migrations already",
+        "Either the migrations there are in the database up to one of them: name it with `--to`; \
+         or they belong to something else: name another directory with `--migrations`.";
+    P0044, "no model",
+        "The model is `schema.model`, or what `model` in `driftless.toml` names: a file or a \
+         folder. In a Prisma project `prisma/schema.prisma` is found by itself.";
+    P0045, "a database that is not empty and has no history",
+        "The first deploy to it would build on what nobody wrote down. Record what is there with \
+         `driftless baseline`.";
+    P0046, "a database that is not what its migrations lead to",
+        "Somebody changed it by other means. What the next migration does there, nobody has \
+         tried. `driftless status` shows the difference in full. Undo it, or write a migration \
+         for it; strangers that are to stay are let be with `--allow-drift PATTERN`, or \
+         `allow-drift` under `[deploy]`.";
+    P0047, "a result that is not what the migrations lead to",
+        "Everything was applied, and the database differs from an empty one that got the same \
+         migrations: a migration looks at rows or settings and did something else here.";
+    P0090, "changes that cannot be ordered",
+        "What is to be changed depends on itself in a way that driftless does not break up. This \
+         is a defect of driftless; please report it with the two states.";
+}
