@@ -1,10 +1,13 @@
 //! Comparison of two schemas, object by object and facet by facet, without knowing any kind.
 
+mod renames;
+
 use std::{collections::BTreeSet, fmt};
 
 use serde::Serialize;
 use serde_json::Value;
 
+pub use self::renames::{Rename, implied_renames, rename};
 use crate::{
     kinds,
     schema::{Object, ObjectId, Schema, WHOLE},

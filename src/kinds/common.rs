@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Kind, Misfit, Privileges};
 use crate::{
-    schema::{Object, Schema},
+    schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_ident, quote_literal, quote_path},
 };
 
@@ -213,6 +213,24 @@ fn list(names: &[&str], privileges: Privileges) -> String {
         return "ALL".to_owned();
     }
     bare.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// `ALTER … SET SCHEMA` and `ALTER … RENAME TO`, as far as the two identities differ.
+pub(crate) fn rename(address: &str, from: &ObjectId, to: &ObjectId) -> Vec<Statement> {
+    let mut out = Vec::new();
+    let (Some(old), Some(new)) = (from.path.last(), to.path.last()) else { return out };
+    if old != new {
+        out.push(Statement::new(format!("ALTER {address} RENAME TO {}", quote_ident(new))));
+    }
+    if from.path.len() > 1 && from.path[0] != to.path[0] {
+        let address = match address.rsplit_once(&quote_path(&from.path)) {
+            Some((kind, _)) => format!("{kind}{}", quote_path(&[&from.path[0], new])),
+            None => address.to_owned(),
+        };
+        let namespace = quote_ident(&to.path[0]);
+        out.push(Statement::new(format!("ALTER {address} SET SCHEMA {namespace}")));
+    }
+    out
 }
 
 /// `WITH (a=1, b='x')`, or nothing.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::common;
 use crate::{
     schema::{Object, ObjectId, Schema},
     sql::Statement,
@@ -97,6 +98,18 @@ pub trait Kind: Sync {
     /// For a type: how to put it aside under another name while its columns move to its successor.
     fn set_aside(&self, _object: &Object, _name: &str) -> Vec<Statement> {
         Vec::new()
+    }
+
+    /// Statements that give it the name, and the namespace, of another identity; none if it has no
+    /// name of its own.
+    fn rename(&self, object: &Object, to: &ObjectId) -> Vec<Statement> {
+        common::rename(&self.address(object), &object.id, to)
+    }
+
+    /// Whether only its name says which one it is, so that an equal one under another name is
+    /// taken for the same: nobody asks for an index by name.
+    fn renamed_freely(&self) -> bool {
+        false
     }
 
     /// Whether it holds rows, so that it outlives a change of what one of its parts refers to.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use self::actions::{Action, Actions};
 pub use self::render::render;
 use crate::{
+    diff,
     kinds::{self, Context, Moment, common},
     schema::{Object, ObjectId, Schema},
     sql::Statement,
@@ -44,6 +45,8 @@ pub enum Verb {
     Alter,
     /// Drops it.
     Drop,
+    /// Gives it another name.
+    Rename,
 }
 
 /// Dependencies that lead in a circle which no splitting of objects can break.
@@ -68,10 +71,13 @@ impl Plan {
 /// # Errors
 /// [`Cycle`] when no order works, which is a defect of driftless and not of the schemas.
 pub fn plan(from: &Schema, to: &Schema) -> Result<Plan, Cycle> {
+    let renames = diff::implied_renames(from, to);
+    let mut steps: Vec<Step> =
+        renames.iter().filter_map(|(a, b)| rename_step(from, a, b)).collect();
+    let from = &diff::rename(from, &renames);
     let context = Context { from, to };
     let actions = Actions::decide(context);
     let order = graph::order(context, &actions)?;
-    let mut steps = Vec::new();
     for (node, parts) in order {
         let statements = statements(&node, &parts, &actions, context);
         if statements.is_empty() {
@@ -85,6 +91,13 @@ pub fn plan(from: &Schema, to: &Schema) -> Result<Plan, Cycle> {
         steps.push(Step { object: node.id().clone(), verb, statements });
     }
     Ok(Plan { steps })
+}
+
+/// The step that renames an object.
+#[must_use]
+pub fn rename_step(schema: &Schema, from: &ObjectId, to: &ObjectId) -> Option<Step> {
+    let statements = kinds::of(from).rename(schema.get(from)?, to);
+    (!statements.is_empty()).then(|| Step { object: from.clone(), verb: Verb::Rename, statements })
 }
 
 fn statements(

@@ -45,6 +45,7 @@ fn heading(step: &Step) -> String {
         Verb::Create => "create",
         Verb::Alter => "alter",
         Verb::Drop => "drop",
+        Verb::Rename => "rename",
     };
     format!("-- {verb} {}\n", step.object.to_string().replace(['\n', '\r'], " "))
 }

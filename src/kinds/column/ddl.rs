@@ -98,6 +98,12 @@ impl Kind for ColumnKind {
         vec![on(object, &format!("DROP {word} {}", quote_ident(object.id.name())))]
     }
 
+    fn rename(&self, object: &Object, to: &ObjectId) -> Vec<Statement> {
+        let word = if in_composite(object) { "ATTRIBUTE" } else { "COLUMN" };
+        let (old, new) = (quote_ident(object.id.name()), quote_ident(to.name()));
+        vec![on(object, &format!("RENAME {word} {old} TO {new}"))]
+    }
+
     fn derived(&self) -> &'static [&'static str] {
         &["inherited", "local"]
     }

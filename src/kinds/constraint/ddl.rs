@@ -122,6 +122,15 @@ impl Kind for ConstraintKind {
         vec![Statement::new(format!("ALTER TABLE {only}{table} DROP CONSTRAINT {name}"))]
     }
 
+    fn rename(&self, object: &Object, to: &ObjectId) -> Vec<Statement> {
+        let (old, new) = (quote_ident(object.id.name()), quote_ident(to.name()));
+        vec![on(object, &format!("RENAME CONSTRAINT {old} TO {new}"))]
+    }
+
+    fn renamed_freely(&self) -> bool {
+        true
+    }
+
     fn derived(&self) -> &'static [&'static str] {
         &["inherited"]
     }

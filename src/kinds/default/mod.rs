@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Alteration, Context, Kind, column};
 use crate::{
-    schema::Object,
+    schema::{Object, ObjectId},
     sql::{Statement, quote_ident},
 };
 
@@ -57,6 +57,10 @@ impl Kind for DefaultKind {
 
     fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
         super::common::check_texts(&["expression"], name, value)
+    }
+
+    fn rename(&self, _: &Object, _: &ObjectId) -> Vec<Statement> {
+        Vec::new()
     }
 
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Alteration, Context, Inline, Kind};
 use crate::{
-    schema::{Object, Schema},
+    schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_ident, quote_path, respell},
 };
 
@@ -63,6 +63,11 @@ impl Kind for DomainConstraintKind {
 
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![on(object, &format!("DROP CONSTRAINT {}", quote_ident(object.id.name())))]
+    }
+
+    fn rename(&self, object: &Object, to: &ObjectId) -> Vec<Statement> {
+        let (old, new) = (quote_ident(object.id.name()), quote_ident(to.name()));
+        vec![on(object, &format!("RENAME CONSTRAINT {old} TO {new}"))]
     }
 
     fn inline(&self, object: &Object, _: &Schema) -> Inline {

@@ -85,6 +85,10 @@ impl Kind for IndexKind {
         vec![object.id.path.clone()]
     }
 
+    fn renamed_freely(&self) -> bool {
+        true
+    }
+
     fn freed_by(&self, object: &Object, _: &Schema) -> Option<ObjectId> {
         object.parent.as_ref().map(|table| ObjectId::new("partition", table.path.clone()))
     }

@@ -46,6 +46,10 @@ impl Kind for IndexAttachmentKind {
         })
     }
 
+    fn rename(&self, _: &Object, _: &ObjectId) -> Vec<Statement> {
+        Vec::new()
+    }
+
     fn drop(&self, _: &Object, _: &Context<'_>) -> Vec<Statement> {
         // PostgreSQL has no detaching of indexes: it goes with the index, the other index or the
         // partition.

@@ -61,6 +61,10 @@ impl Kind for PartitionKind {
         })
     }
 
+    fn rename(&self, _: &Object, _: &ObjectId) -> Vec<Statement> {
+        Vec::new()
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         let partition: Partition = object.read();
         vec![Statement::new(format!(

@@ -46,6 +46,10 @@ impl Kind for SequenceOwnerKind {
         })
     }
 
+    fn rename(&self, _: &Object, _: &ObjectId) -> Vec<Statement> {
+        Vec::new()
+    }
+
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         vec![Statement::new(format!("ALTER {} OWNED BY NONE", self.address(object)))]
     }
