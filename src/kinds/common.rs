@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Kind, Misfit, Privileges};
+use super::{Context, Kind, Misfit, Privileges};
 use crate::{
-    schema::{Object, ObjectId, Schema},
+    schema::{Object, ObjectId},
     sql::{Statement, quote_ident, quote_literal, quote_path},
 };
 
 /// Facets that every kind may carry and that [`alter`] handles.
-pub const FACETS: &[&str] = &["owner", "comment", "privileges", "column_comments"];
+pub const FACETS: &[&str] = &["owner", "comment", "privileges", "labels", "column_comments"];
 
 /// Privileges of tables and views; MAINTAIN exists from 17 on.
 pub(crate) const TABLE_PRIVILEGES: Privileges = Privileges {
@@ -24,15 +24,21 @@ pub(crate) const TYPE_PRIVILEGES: Privileges =
     Privileges { all: &["USAGE"], public: &["USAGE"], default_type: Some('T') };
 pub(crate) const ROUTINE_PRIVILEGES: Privileges =
     Privileges { all: &["EXECUTE"], public: &["EXECUTE"], default_type: Some('f') };
+pub(crate) const SEQUENCE_PRIVILEGES: Privileges =
+    Privileges { all: &["SELECT", "UPDATE", "USAGE"], public: &[], default_type: Some('S') };
+pub(crate) const NAMESPACE_PRIVILEGES: Privileges =
+    Privileges { all: &["CREATE", "USAGE"], public: &[], default_type: Some('n') };
+pub(crate) const LARGE_OBJECT_PRIVILEGES: Privileges =
+    Privileges { all: &["SELECT", "UPDATE"], public: &[], default_type: Some('L') };
 
-/// Statements that bring comment, owner and privileges from one state to another; `from` is
-/// absent when the object has just been created.
+/// Statements that bring comment, owner, labels and privileges from one state to another; `from`
+/// is absent when the object has just been created.
 #[must_use]
 pub fn alter(
     kind: &dyn Kind,
     from: Option<&Object>,
     to: &Object,
-    defaults: &Schema,
+    cx: &Context<'_>,
 ) -> Vec<Statement> {
     let mut out = Vec::new();
     let address = kind.address(to);
@@ -48,13 +54,14 @@ pub fn alter(
         out.push(comment(&address, to.text("comment")));
     }
     out.extend(column_comments(from, to));
+    out.extend(labels(&address, from, to));
     if let Some(privileges) = kind.privileges() {
         let created = from.is_none();
         let before = match from {
-            Some(object) => granted(object, privileges, defaults.server_version),
-            None => initial(to, privileges, defaults),
+            Some(object) => granted(object, privileges, cx.server_version()),
+            None => initial(to, privileges, cx),
         };
-        let after = granted(to, privileges, defaults.server_version);
+        let after = granted(to, privileges, cx.server_version());
         if created || differs("privileges") || differs("owner") {
             let target = Target { name: &kind.grant_target(to), owner: to.text("owner") };
             out.extend(grants(&target, privileges, &before, &after));
@@ -87,8 +94,28 @@ fn column_comments(from: Option<&Object>, to: &Object) -> Vec<Statement> {
         .collect()
 }
 
+/// `SECURITY LABEL` statements; the facet `labels` maps provider to label.
+fn labels(address: &str, from: Option<&Object>, to: &Object) -> Vec<Statement> {
+    let list = |o: Option<&Object>| -> BTreeMap<String, String> {
+        o.and_then(|o| o.facets.get("labels"))
+            .and_then(|v| serde_json::from_value(v.clone()).ok())
+            .unwrap_or_default()
+    };
+    let (before, after) = (list(from), list(Some(to)));
+    let providers: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    providers
+        .into_iter()
+        .filter(|provider| before.get(*provider) != after.get(*provider))
+        .map(|provider| {
+            let label = after.get(provider).map_or("NULL".to_owned(), |l| quote_literal(l));
+            let provider = quote_ident(provider);
+            Statement::new(format!("SECURITY LABEL FOR {provider} ON {address} IS {label}"))
+        })
+        .collect()
+}
+
 /// Grantee → privileges, with `*` after one that may be granted on.
-type Grants = BTreeMap<String, BTreeSet<String>>;
+pub(crate) type Grants = BTreeMap<String, BTreeSet<String>>;
 
 /// The privileges of an object as its facet states them, or those that PostgreSQL gives.
 fn granted(object: &Object, privileges: Privileges, version: u32) -> Grants {
@@ -98,7 +125,8 @@ fn granted(object: &Object, privileges: Privileges, version: u32) -> Grants {
     }
 }
 
-fn built_in(privileges: Privileges, version: u32) -> Grants {
+/// What PostgreSQL gives by itself.
+pub(crate) fn built_in(privileges: Privileges, version: u32) -> Grants {
     let mut out = Grants::new();
     let known = |p: &&&str| **p != "MAINTAIN" || version >= 170_000;
     let all: BTreeSet<String> =
@@ -111,13 +139,15 @@ fn built_in(privileges: Privileges, version: u32) -> Grants {
     out
 }
 
-/// What a new object starts with: `ALTER DEFAULT PRIVILEGES` that are in force while it is made.
-fn initial(object: &Object, privileges: Privileges, defaults: &Schema) -> Grants {
-    let mut out = built_in(privileges, defaults.server_version);
+/// What a new object starts with: `ALTER DEFAULT PRIVILEGES` that are in force while it is made,
+/// which are those that were there before and are not dropped.
+fn initial(object: &Object, privileges: Privileges, cx: &Context<'_>) -> Grants {
+    let mut out = built_in(privileges, cx.server_version());
     let Some(letter) = privileges.default_type else { return out };
     let namespace = object.id.path.first().map(String::as_str);
-    for rule in defaults.of_kind("default_privileges") {
-        if rule.text("objects") != Some(&letter.to_string()) || rule.text("role").is_some() {
+    for rule in cx.from.of_kind("default_privileges") {
+        let other = rule.text("objects") != Some(&letter.to_string());
+        if other || rule.text("role").is_some() || cx.to.get(&rule.id).is_none() {
             continue;
         }
         let Some(list) = rule.facets.get("privileges").and_then(Value::as_array) else { continue };

@@ -43,7 +43,9 @@ pub trait Kind: Sync {
     ) -> Alteration;
 
     /// Statements that drop it.
-    fn drop(&self, object: &Object, context: &Context<'_>) -> Vec<Statement>;
+    fn drop(&self, object: &Object, _context: &Context<'_>) -> Vec<Statement> {
+        vec![Statement::new(format!("DROP {}", self.address(object)))]
+    }
 
     /// Whether `CREATE` and `DROP` of its parent bring and take it along.
     fn inline(&self, _object: &Object, _state: &Schema) -> Inline {
@@ -210,6 +212,12 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// `server_version_num` of the server that the plan is for.
+    #[must_use]
+    pub fn server_version(&self) -> u32 {
+        self.from.server_version.max(self.to.server_version)
+    }
+
     /// The children of an object in the state after, by position.
     #[must_use]
     pub fn children<'s>(&'s self, of: &'s ObjectId, kind: &'s str) -> Vec<&'s Object> {

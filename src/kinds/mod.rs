@@ -1,30 +1,49 @@
 //! What driftless knows about each kind of object, one folder a kind.
 
+pub mod access_method;
+pub mod aggregate;
 mod blocks;
+pub mod cast;
+pub mod collation;
 pub mod column;
 pub mod common;
 pub mod composite;
 pub mod constraint;
+pub mod conversion;
 pub mod default;
+pub mod default_privileges;
 pub mod domain;
 pub mod domain_constraint;
 pub mod enum_type;
+pub mod event_trigger;
 pub mod extension;
+pub mod foreign_data_wrapper;
+pub mod foreign_server;
+pub mod foreign_table;
 pub mod index;
 pub mod index_attachment;
 pub mod kind;
+pub mod language;
 mod lower;
 pub mod materialized_view;
 pub mod namespace;
+pub mod operator;
+pub mod operator_class;
+pub mod operator_family;
 pub mod partition;
 pub mod policy;
+pub mod publication;
 pub mod range;
 pub mod routine;
 pub mod rule;
 pub mod sequence;
 pub mod sequence_owner;
+pub mod statistics;
 pub mod table;
+pub mod text_search;
+pub mod transform;
 pub mod trigger;
+pub mod user_mapping;
 mod values;
 pub mod view;
 
@@ -40,6 +59,11 @@ use crate::schema::ObjectId;
 pub const ALL: &[&dyn Kind] = &[
     &namespace::NamespaceKind,
     &extension::ExtensionKind,
+    &foreign_data_wrapper::ForeignDataWrapperKind,
+    &foreign_server::ForeignServerKind,
+    &user_mapping::UserMappingKind,
+    &language::LanguageKind,
+    &collation::CollationKind,
     &enum_type::EnumKind,
     &domain::DomainKind,
     &domain_constraint::DomainConstraintKind,
@@ -47,8 +71,21 @@ pub const ALL: &[&dyn Kind] = &[
     &range::RangeKind,
     &routine::FunctionKind,
     &routine::ProcedureKind,
+    &aggregate::AggregateKind,
+    &operator::OperatorKind,
+    &access_method::AccessMethodKind,
+    &operator_family::OperatorFamilyKind,
+    &operator_class::OperatorClassKind,
+    &cast::CastKind,
+    &transform::TransformKind,
+    &conversion::ConversionKind,
+    &text_search::TextSearchParserKind,
+    &text_search::TextSearchTemplateKind,
+    &text_search::TextSearchDictionaryKind,
+    &text_search::TextSearchConfigurationKind,
     &sequence::SequenceKind,
     &table::TableKind,
+    &foreign_table::ForeignTableKind,
     &column::ColumnKind,
     &default::DefaultKind,
     &sequence_owner::SequenceOwnerKind,
@@ -58,9 +95,15 @@ pub const ALL: &[&dyn Kind] = &[
     &index::IndexKind,
     &partition::PartitionKind,
     &index_attachment::IndexAttachmentKind,
+    &statistics::StatisticsKind,
     &trigger::TriggerKind,
     &rule::RuleKind,
     &policy::PolicyKind,
+    &publication::PublicationKind,
+    &publication::PublicationTableKind,
+    &publication::PublicationSchemaKind,
+    &event_trigger::EventTriggerKind,
+    &default_privileges::DefaultPrivilegesKind,
 ];
 
 /// The behaviour of an object's kind.

@@ -121,7 +121,7 @@ fn statements(
             parts.sort_by_key(|p| p.position);
             out.extend(kind.create(object, &parts, &context));
             for made in std::iter::once(object).chain(parts.iter().copied()) {
-                out.extend(common::alter(kinds::of(&made.id), None, made, context.from));
+                out.extend(common::alter(kinds::of(&made.id), None, made, &context));
             }
             out
         }
@@ -130,7 +130,7 @@ fn statements(
                 return Vec::new();
             };
             let mut out = actions.altering(id);
-            out.extend(common::alter(kind, Some(from), to, context.from));
+            out.extend(common::alter(kind, Some(from), to, &context));
             out
         }
         Moment::Drop(_) => {

@@ -49,10 +49,11 @@ async fn read_snapshot(client: &Client) -> Result<Schema, tokio_postgres::Error>
         .map(|sql| template::expand(sql, version / 10_000))
         .collect();
     let objects = try_join_all(queries.iter().map(|sql| client.query(sql.as_str(), &[])));
-    let (objects, depends, comments, sweep) = tokio::try_join!(
+    let (objects, depends, comments, labels, sweep) = tokio::try_join!(
         objects,
         client.query(include_str!("depend.sql"), &[]),
         client.query(include_str!("comments.sql"), &[]),
+        client.query(include_str!("labels.sql"), &[]),
         client.query(include_str!("sweep.sql"), &[]),
     )?;
 
@@ -77,6 +78,7 @@ async fn read_snapshot(client: &Client) -> Result<Schema, tokio_postgres::Error>
     }
     dependencies.apply(&mut schema, &addresses);
     apply_comments(&mut schema, &comments, &addresses);
+    apply_labels(&mut schema, &labels, &addresses);
     schema.unmodelled = unclaimed(client, &sweep, &addresses).await?;
     Ok(schema)
 }
@@ -127,6 +129,16 @@ fn apply_comments(schema: &mut Schema, rows: &[Row], addresses: &BTreeMap<Addres
             if let Value::Object(map) = list {
                 map.insert(column, text.into());
             }
+        }
+    }
+}
+
+fn apply_labels(schema: &mut Schema, rows: &[Row], addresses: &BTreeMap<Address, ObjectId>) {
+    for row in rows {
+        if let Some(id) = addresses.get(&Address::of(row))
+            && let Some(object) = schema.objects.get_mut(id)
+        {
+            object.facets.insert("labels".into(), row.get("labels"));
         }
     }
 }

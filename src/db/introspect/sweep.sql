@@ -9,7 +9,7 @@ FROM (
      WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.objid = c.oid AND d.deptype = 'i')
   UNION ALL SELECT 'pg_collation'::regclass, oid FROM pg_collation
   UNION ALL SELECT 'pg_conversion'::regclass, oid FROM pg_conversion
-  UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator
+  UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator WHERE oprcode <> 0
   UNION ALL SELECT 'pg_opclass'::regclass, oid FROM pg_opclass
   UNION ALL SELECT 'pg_opfamily'::regclass, oid FROM pg_opfamily
   UNION ALL SELECT 'pg_am'::regclass, oid FROM pg_am
@@ -23,6 +23,7 @@ FROM (
   UNION ALL SELECT 'pg_foreign_server'::regclass, oid FROM pg_foreign_server
   UNION ALL SELECT 'pg_user_mapping'::regclass, umid FROM pg_user_mappings
   UNION ALL SELECT 'pg_publication'::regclass, oid FROM pg_publication
+  UNION ALL SELECT 'pg_subscription'::regclass, oid FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
   UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext
   UNION ALL SELECT 'pg_event_trigger'::regclass, oid FROM pg_event_trigger
   UNION ALL SELECT 'pg_default_acl'::regclass, oid FROM pg_default_acl

@@ -6,7 +6,7 @@
 /// not PostgreSQL's own. `{{own pg_class c.oid}}`: not a member of an extension.
 /// `{{options x}}`: a `text[]` of `name=value` as an object. `{{sequence_options s}}`: options of
 /// a `pg_sequence` row that are not at their default. `{{acl a | default | owner}}`: privileges
-/// that are not the default ones.
+/// that are not the default ones. `{{grants a | owner}}`: all privileges of an ACL.
 pub(super) fn expand(sql: &str, major: u32) -> String {
     let mut out = sql.to_owned();
     // Innermost first: the last opening before the first closing.
@@ -47,6 +47,7 @@ fn one(body: &str, major: u32) -> String {
             privileges(acl, owner),
             privileges(default, owner)
         ),
+        ("grants", [acl, owner]) => privileges(acl, owner),
         _ => unreachable!("unknown macro in a catalog query: {body}"),
     }
 }

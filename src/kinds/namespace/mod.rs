@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Alteration, Context, Kind, Privileges};
+use super::{Alteration, Context, Kind, Privileges, common};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident},
@@ -45,6 +45,6 @@ impl Kind for NamespaceKind {
     }
 
     fn privileges(&self) -> Option<Privileges> {
-        Some(Privileges { all: &["CREATE", "USAGE"], public: &[], default_type: Some('n') })
+        Some(common::NAMESPACE_PRIVILEGES)
     }
 }

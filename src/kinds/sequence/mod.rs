@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Alteration, Context, Kind, Privileges, sequence_owner};
+use super::{Alteration, Context, Kind, Privileges, common, sequence_owner};
 use crate::{
     schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_literal, quote_path},
@@ -183,11 +183,7 @@ impl Kind for SequenceKind {
     }
 
     fn privileges(&self) -> Option<Privileges> {
-        Some(Privileges {
-            all: &["SELECT", "UPDATE", "USAGE"],
-            public: &[],
-            default_type: Some('S'),
-        })
+        Some(common::SEQUENCE_PRIVILEGES)
     }
 
     fn implied_by(&self, object: &Object, state: &Schema) -> Vec<ObjectId> {

@@ -156,7 +156,7 @@ impl Kind for TableKind {
 }
 
 /// The column lines of a new table, in order; what a parent table alone defines is left out.
-fn column_lines(table: &Table, parts: &[&Object]) -> Vec<String> {
+pub(crate) fn column_lines(table: &Table, parts: &[&Object]) -> Vec<String> {
     let mut columns: Vec<&Object> = parts.iter().filter(|p| p.id.is("column")).copied().collect();
     columns.sort_by_key(|c| c.position);
     let default = |c: &Object| {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::ddl::TableKind;
+pub(crate) use self::ddl::column_lines;
 
 /// The facets of a `table`; path `[namespace, name]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
