@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Context, Kind, Misfit, Privileges};
+use super::{Context, Kind, Misfit, Privileges, default_privileges};
 use crate::{
     schema::{Object, ObjectId},
     sql::{Statement, quote_ident, quote_literal, quote_path},
@@ -63,7 +63,11 @@ pub fn alter(
         };
         let after = granted(to, privileges, cx.server_version());
         if created || differs("privileges") || differs("owner") {
-            let target = Target { name: &kind.grant_target(to), owner: to.text("owner") };
+            let target = Target {
+                name: &kind.grant_target(to),
+                owner: to.text("owner"),
+                version: cx.server_version(),
+            };
             out.extend(grants(&target, privileges, &before, &after));
         }
     }
@@ -128,15 +132,18 @@ fn granted(object: &Object, privileges: Privileges, version: u32) -> Grants {
 /// What PostgreSQL gives by itself.
 pub(crate) fn built_in(privileges: Privileges, version: u32) -> Grants {
     let mut out = Grants::new();
-    let known = |p: &&&str| **p != "MAINTAIN" || version >= 170_000;
     let all: BTreeSet<String> =
-        privileges.all.iter().filter(known).map(|p| (*p).to_owned()).collect();
+        privileges.all.iter().filter(|p| known(p, version)).map(|p| (*p).to_owned()).collect();
     out.insert("$owner".to_owned(), all);
     if !privileges.public.is_empty() {
         let public = privileges.public.iter().map(|p| (*p).to_owned()).collect();
         out.insert("PUBLIC".to_owned(), public);
     }
     out
+}
+
+fn known(privilege: &str, version: u32) -> bool {
+    privilege != "MAINTAIN" || version >= 170_000
 }
 
 /// What a new object starts with: `ALTER DEFAULT PRIVILEGES` that are in force while it is made,
@@ -146,15 +153,15 @@ fn initial(object: &Object, privileges: Privileges, cx: &Context<'_>) -> Grants 
     let Some(letter) = privileges.default_type else { return out };
     let namespace = object.id.path.first().map(String::as_str);
     for rule in cx.from.of_kind("default_privileges") {
-        let other = rule.text("objects") != Some(&letter.to_string());
-        if other || rule.text("role").is_some() || cx.to.get(&rule.id).is_none() {
+        let other = rule.id.name() != letter.to_string();
+        if other || default_privileges::role(rule).is_some() || cx.to.get(&rule.id).is_none() {
             continue;
         }
-        let Some(list) = rule.facets.get("privileges").and_then(Value::as_array) else { continue };
-        match rule.text("schema") {
-            None => out = parse(list),
+        let list = default_privileges::listed(rule);
+        match default_privileges::schema(rule) {
+            None => out = list,
             Some(name) if Some(name) == namespace => {
-                for (grantee, set) in parse(list) {
+                for (grantee, set) in list {
                     out.entry(grantee).or_default().extend(set);
                 }
             }
@@ -178,6 +185,8 @@ pub(crate) struct Target<'a> {
     pub(crate) name: &'a str,
     /// Its owner; absent for the connecting role.
     pub(crate) owner: Option<&'a str>,
+    /// Version of the server, on which it depends what `ALL` is.
+    pub(crate) version: u32,
 }
 
 impl Target<'_> {
@@ -187,7 +196,7 @@ impl Target<'_> {
                 let list: Vec<String> = bare(names).map(|n| format!("{n} {column}")).collect();
                 format!("{} ON {table}", list.join(", "))
             }
-            None => format!("{} ON {}", list(names, privileges), self.name),
+            None => format!("{} ON {}", list(names, privileges, self.version), self.name),
         }
     }
 }
@@ -236,9 +245,9 @@ pub(crate) fn grants(
     out
 }
 
-fn list(names: &[&str], privileges: Privileges) -> String {
+fn list(names: &[&str], privileges: Privileges, version: u32) -> String {
     let bare: BTreeSet<&str> = bare(names).collect();
-    let all = privileges.all.iter().filter(|p| **p != "MAINTAIN").all(|p| bare.contains(p));
+    let all = privileges.all.iter().filter(|p| known(p, version)).all(|p| bare.contains(p));
     if privileges.all.len() > 1 && all {
         return "ALL".to_owned();
     }

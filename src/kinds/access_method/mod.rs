@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Alteration, Context, Kind};
+use serde_json::Value;
+
+use super::{Alteration, Context, Kind, Misfit, Part, Syntax, common};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident},
@@ -34,5 +36,13 @@ impl Kind for AccessMethodKind {
 
     fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
         Alteration::Replace
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Block(&[Part::Name])
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check_texts(&["type", "handler"], name, value)
     }
 }

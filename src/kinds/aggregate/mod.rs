@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Kind, Privileges, common, routine};
+use super::{Alteration, Context, Kind, Misfit, Part, Privileges, Syntax, common, routine};
 use crate::{
     schema::Object,
     sql::{Statement, quote_literal, quote_path},
@@ -88,6 +89,14 @@ impl Kind for AggregateKind {
 
     fn privileges(&self) -> Option<Privileges> {
         Some(common::ROUTINE_PRIVILEGES)
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Block(&[Part::Schema, Part::Name, Part::Arguments("arguments")])
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<Aggregate>(name, value)
     }
 }
 

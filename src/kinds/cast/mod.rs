@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Kind};
+use super::{Alteration, Context, Kind, Misfit, Part, Syntax, common};
 use crate::{schema::Object, sql::Statement};
 
 /// The facets of a `cast`; path `[source type, target type]` as `format_type` spells them.
@@ -48,5 +49,13 @@ impl Kind for CastKind {
 
     fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
         Alteration::Replace
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Block(&[Part::Key("source"), Part::Key("target")])
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<Cast>(name, value)
     }
 }

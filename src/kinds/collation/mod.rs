@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Kind};
+use super::{Alteration, Context, Kind, Misfit, common};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident, quote_literal, quote_path},
@@ -68,5 +69,9 @@ impl Kind for CollationKind {
     fn set_aside(&self, object: &Object, name: &str) -> Vec<Statement> {
         let name = quote_ident(name);
         vec![Statement::new(format!("ALTER {} RENAME TO {name}", self.address(object)))]
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<Collation>(name, value)
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Kind};
+use super::{Alteration, Context, Kind, Misfit, common};
 use crate::{
     schema::Object,
     sql::{Statement, quote_literal, quote_path},
@@ -53,5 +54,9 @@ impl Kind for ConversionKind {
 
     fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
         Alteration::Replace
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<Conversion>(name, value)
     }
 }

@@ -1,12 +1,7 @@
 SELECT 'pg_default_acl'::regclass::oid AS class, d.oid AS id, 0 AS sub,
        'default_privileges' AS kind, ARRAY[coalesce(r.name, ''), coalesce(n.nspname, ''), d.defaclobjtype]::text[] AS path,
        NULL::text AS parent_kind, NULL::text[] AS parent_path, 0 AS position,
-       jsonb_strip_nulls(jsonb_build_object(
-         'role', r.name,
-         'schema', n.nspname,
-         'objects', d.defaclobjtype,
-         'privileges', {{grants d.defaclacl | d.defaclrole}}
-       )) AS facets,
+       jsonb_build_object('grants', {{grants d.defaclacl | d.defaclrole}}) AS facets,
        NULL::jsonb AS refs
 FROM pg_default_acl d
 LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Kind};
+use super::{Alteration, Context, Kind, Misfit, Part, Syntax, common};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident, quote_literal},
@@ -67,5 +68,13 @@ impl Kind for EventTriggerKind {
         }
         let state = to.text("enabled").unwrap_or("ENABLE");
         Alteration::InPlace(vec![Statement::new(format!("ALTER {} {state}", self.address(to)))])
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Block(&[Part::Name])
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<EventTrigger>(name, value)
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Kind, Privileges, common};
+use super::{Alteration, Context, Kind, Misfit, Part, Privileges, Syntax, common};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident},
@@ -77,5 +78,13 @@ impl Kind for ForeignDataWrapperKind {
 
     fn privileges(&self) -> Option<Privileges> {
         Some(Privileges { all: &["USAGE"], public: &[], default_type: None })
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Block(&[Part::Name])
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<ForeignDataWrapper>(name, value)
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Kind, Privileges, column, common, constraint, table};
+use super::{Alteration, Context, Kind, Misfit, Privileges, column, common, constraint, table};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident, quote_path},
@@ -94,5 +95,9 @@ impl Kind for ForeignTableKind {
 
     fn relation_names(&self, object: &Object) -> Vec<Vec<String>> {
         vec![object.id.path.clone()]
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<ForeignTable>(name, value)
     }
 }

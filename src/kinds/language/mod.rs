@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Kind, Privileges};
+use super::{Alteration, Context, Kind, Misfit, Part, Privileges, Syntax, common};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident},
@@ -46,6 +47,14 @@ impl Kind for LanguageKind {
 
     fn privileges(&self) -> Option<Privileges> {
         Some(Privileges { all: &["USAGE"], public: &["USAGE"], default_type: None })
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Block(&[Part::Name])
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<Language>(name, value)
     }
 }
 

@@ -5,8 +5,6 @@ SELECT 'pg_operator'::regclass::oid AS class, o.oid AS id, 0 AS sub,
        NULL::text AS parent_kind, NULL::text[] AS parent_path, 0 AS position,
        jsonb_strip_nulls(jsonb_build_object(
          'function', o.oprcode::regproc::text,
-         'left', CASE WHEN o.oprleft <> 0 THEN format_type(o.oprleft, NULL) END,
-         'right', CASE WHEN o.oprright <> 0 THEN format_type(o.oprright, NULL) END,
          'commutator', (SELECT quote_ident(cn.nspname) || '.' || c.oprname
                         FROM pg_operator c JOIN pg_namespace cn ON cn.oid = c.oprnamespace WHERE c.oid = o.oprcom),
          'negator', (SELECT quote_ident(gn.nspname) || '.' || g.oprname

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Kind};
+use super::{Alteration, Context, Kind, Misfit, Part, Syntax, common};
 use crate::{
     schema::{Object, ObjectId},
     sql::{Statement, quote_ident},
@@ -18,8 +19,6 @@ use crate::{
 pub struct Operator {
     /// Function, qualified and quoted.
     pub function: String,
-    pub left: Option<String>,
-    pub right: Option<String>,
     /// Qualified: `public.<`.
     pub commutator: Option<String>,
     /// Qualified: `public.<>`.
@@ -51,10 +50,12 @@ impl Kind for OperatorKind {
     fn create(&self, object: &Object, _: &[&Object], _: &Context<'_>) -> Vec<Statement> {
         let operator: Operator = object.read();
         let qualified = |o: Option<String>| o.map(|o| format!("OPERATOR({o})"));
+        let (left, right) = operands(object);
+        let operand = |name: &str| Some(name).filter(|n| *n != "NONE").map(str::to_owned);
         let pairs = [
             ("FUNCTION", Some(operator.function)),
-            ("LEFTARG", operator.left),
-            ("RIGHTARG", operator.right),
+            ("LEFTARG", operand(left)),
+            ("RIGHTARG", operand(right)),
             ("COMMUTATOR", qualified(operator.commutator)),
             ("NEGATOR", qualified(operator.negator)),
             ("RESTRICT", operator.restrict),
@@ -113,6 +114,14 @@ impl Kind for OperatorKind {
             self.address(to)
         ))])
     }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Block(&[Part::Schema, Part::Name, Part::Key("operands")])
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<Operator>(name, value)
+    }
 }
 
 /// `public.===`; symbols are never quoted.
@@ -121,6 +130,11 @@ fn name(object: &Object) -> String {
         [namespace, symbol, ..] => format!("{}.{symbol}", quote_ident(namespace)),
         _ => String::new(),
     }
+}
+
+/// The types of its operands.
+fn operands(object: &Object) -> (&str, &str) {
+    object.id.name().split_once(", ").unwrap_or(("NONE", object.id.name()))
 }
 
 /// Whether a new commutator or negator is created by the same plan and names this operator in
@@ -133,9 +147,9 @@ fn linked(
     cx: &Context<'_>,
 ) -> bool {
     let (None, Some(other)) = (old, new) else { return false };
-    let types = match of.id.name().split_once(", ") {
-        Some((left, right)) if swapped => format!("{right}, {left}"),
-        _ => of.id.name().to_owned(),
+    let types = match operands(of) {
+        (left, right) if swapped => format!("{right}, {left}"),
+        (left, right) => format!("{left}, {right}"),
     };
     let Some((namespace, symbol)) = other.rsplit_once('.') else { return false };
     let namespace = namespace.trim_matches('"').replace("\"\"", "\"");

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Kind, operator_family};
+use super::{Alteration, Context, Kind, Misfit, Part, Syntax, common, operator_family};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident, quote_path},
@@ -65,5 +66,13 @@ impl Kind for OperatorClassKind {
 
     fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
         Alteration::Replace
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Block(&[Part::Schema, Part::Name, Part::Key("method")])
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<OperatorClass>(name, value)
     }
 }

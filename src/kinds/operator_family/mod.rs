@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Kind};
+use super::{Alteration, Context, Kind, Misfit, Part, Syntax, common};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident, quote_path},
@@ -46,6 +47,14 @@ impl Kind for OperatorFamilyKind {
 
     fn alter(&self, from: &Object, to: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
         Alteration::InPlace(changes(&self.address(to), &from.read(), &to.read()))
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Block(&[Part::Schema, Part::Name, Part::Key("method")])
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<OperatorFamily>(name, value)
     }
 }
 

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Inline, Kind};
+use super::{Alteration, Context, Entry, Inline, Kind, Misfit, Part, Syntax, common};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident, quote_literal, quote_path},
@@ -24,7 +25,8 @@ pub struct Publication {
     pub generated_columns: Option<String>,
 }
 
-/// The facets of a `publication_table`; path `[publication, namespace, table]`.
+/// The facets of a `publication_table`; path `[publication, table]`, the table
+/// qualified and quoted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PublicationTable {
@@ -90,6 +92,14 @@ impl Kind for PublicationKind {
             self.address(to)
         ))])
     }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Block(&[Part::Name])
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<Publication>(name, value)
+    }
 }
 
 impl Kind for PublicationTableKind {
@@ -115,7 +125,7 @@ impl Kind for PublicationTableKind {
     }
 
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
-        vec![alter(object, &format!("DROP TABLE ONLY {}", quote_path(&object.id.path[1..])))]
+        vec![alter(object, &format!("DROP TABLE ONLY {}", object.id.name()))]
     }
 
     fn inline(&self, _: &Object) -> Inline {
@@ -124,6 +134,14 @@ impl Kind for PublicationTableKind {
 
     fn blocks_rebuild(&self, object: &Object) -> bool {
         object.facets.contains_key("where")
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Entry(Entry { one: "table", many: "tables", value: None, sibling: false })
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<PublicationTable>(name, value)
     }
 }
 
@@ -155,6 +173,14 @@ impl Kind for PublicationSchemaKind {
     fn inline(&self, _: &Object) -> Inline {
         Inline::May
     }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Entry(Entry { one: "schema", many: "schemas", value: None, sibling: false })
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check_texts(&[], name, value)
+    }
 }
 
 /// `PUBLICATION name` of one of its parts.
@@ -168,12 +194,11 @@ fn alter(object: &Object, action: &str) -> Statement {
 
 /// A table or schema as it stands after `FOR` and `ADD`.
 fn part_of_list(object: &Object) -> String {
-    let name = quote_path(&object.id.path[1..]);
     if object.id.is("publication_schema") {
-        return format!("TABLES IN SCHEMA {name}");
+        return format!("TABLES IN SCHEMA {}", quote_ident(object.id.name()));
     }
     let table: PublicationTable = object.read();
-    let mut sql = format!("TABLE ONLY {name}");
+    let mut sql = format!("TABLE ONLY {}", object.id.name());
     if !table.columns.is_empty() {
         let columns: Vec<_> = table.columns.iter().map(|c| quote_ident(c)).collect();
         sql += &format!(" ({})", columns.join(", "));

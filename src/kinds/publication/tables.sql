@@ -1,5 +1,5 @@
 SELECT 'pg_publication_rel'::regclass::oid AS class, r.oid AS id, 0 AS sub,
-       'publication_table' AS kind, ARRAY[p.pubname, n.nspname, c.relname]::text[] AS path,
+       'publication_table' AS kind, ARRAY[p.pubname, quote_ident(n.nspname) || '.' || quote_ident(c.relname)]::text[] AS path,
        'publication' AS parent_kind, ARRAY[p.pubname]::text[] AS parent_path, 0 AS position,
        jsonb_strip_nulls(jsonb_build_object(
          'columns', {{15+ (SELECT jsonb_agg(a.attname ORDER BY a.attname) FROM pg_attribute a

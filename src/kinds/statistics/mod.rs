@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Kind};
+use super::{Alteration, Context, Entry, Kind, Misfit, Syntax, common};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident, quote_path},
@@ -68,6 +69,14 @@ impl Kind for StatisticsKind {
         }
         let statistics: Statistics = to.read();
         Alteration::InPlace(vec![set_target(to, statistics.target.unwrap_or(-1))])
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Entry(Entry { one: "statistics", many: "statistics", value: None, sibling: true })
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<Statistics>(name, value)
     }
 }
 

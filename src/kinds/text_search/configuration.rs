@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
-    kinds::{Alteration, Context, Kind},
+    kinds::{Alteration, Context, Kind, Misfit, common},
     schema::Object,
     sql::{Statement, quote_ident, quote_path},
 };
@@ -57,6 +58,10 @@ impl Kind for TextSearchConfigurationKind {
         }
         let (old, new): (Configuration, Configuration) = (from.read(), to.read());
         Alteration::InPlace(changes(&self.address(to), &old.mappings, &new.mappings))
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<Configuration>(name, value)
     }
 }
 

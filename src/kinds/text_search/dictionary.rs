@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
-    kinds::{Alteration, Context, Kind},
+    kinds::{Alteration, Context, Kind, Misfit, common},
     schema::Object,
     sql::{Statement, quote_path},
 };
@@ -67,6 +68,10 @@ impl Kind for TextSearchDictionaryKind {
             self.address(to),
             list.join(", ")
         ))])
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<Dictionary>(name, value)
     }
 }
 

@@ -5,11 +5,13 @@ mod dictionary;
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 pub use self::{
     configuration::{Configuration, TextSearchConfigurationKind},
     dictionary::{Dictionary, TextSearchDictionaryKind},
 };
-use super::{Alteration, Context, Kind};
+use super::{Alteration, Context, Kind, Misfit, common};
 use crate::{
     schema::Object,
     sql::{Statement, quote_path},
@@ -22,6 +24,9 @@ pub struct TextSearchParserKind;
 /// The kind `text_search_template`; path `[namespace, name]`, facets `init`, `lexize`: functions,
 /// qualified and quoted.
 pub struct TextSearchTemplateKind;
+
+const PARSER: &[&str] = &["start", "gettoken", "end", "headline", "lextypes"];
+const TEMPLATE: &[&str] = &["init", "lexize"];
 
 impl Kind for TextSearchParserKind {
     fn name(&self) -> &'static str {
@@ -37,12 +42,15 @@ impl Kind for TextSearchParserKind {
     }
 
     fn create(&self, object: &Object, _: &[&Object], _: &Context<'_>) -> Vec<Statement> {
-        const WORDS: &[&str] = &["start", "gettoken", "end", "headline", "lextypes"];
-        vec![definition(&self.address(object), WORDS, object)]
+        vec![definition(&self.address(object), PARSER, object)]
     }
 
     fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
         Alteration::Replace
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check_texts(PARSER, name, value)
     }
 }
 
@@ -60,11 +68,15 @@ impl Kind for TextSearchTemplateKind {
     }
 
     fn create(&self, object: &Object, _: &[&Object], _: &Context<'_>) -> Vec<Statement> {
-        vec![definition(&self.address(object), &["init", "lexize"], object)]
+        vec![definition(&self.address(object), TEMPLATE, object)]
     }
 
     fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
         Alteration::Replace
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check_texts(TEMPLATE, name, value)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Alteration, Context, Kind};
+use serde_json::Value;
+
+use super::{Alteration, Context, Kind, Misfit, Part, Syntax, common};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident},
@@ -32,6 +34,14 @@ impl Kind for TransformKind {
 
     fn alter(&self, _: &Object, to: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
         Alteration::InPlace(vec![definition("CREATE OR REPLACE", &self.address(to), to)])
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Block(&[Part::Key("type"), Part::Key("language")])
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check_texts(&["from_sql", "to_sql"], name, value)
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Alteration, Context, Kind, common};
+use super::{Alteration, Context, Kind, Misfit, Part, Syntax, common};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident},
@@ -51,5 +52,21 @@ impl Kind for UserMappingKind {
         let options = common::foreign_option_changes(&old.options, &new.options);
         let statement = options.map(|list| Statement::new(format!("ALTER {address} {list}")));
         Alteration::InPlace(statement.into_iter().collect())
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax::Block(&[Part::Key("server"), Part::Name])
+    }
+
+    fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
+        common::check::<UserMapping>(name, value)
+    }
+
+    fn roles(&self, object: &Object) -> Vec<String> {
+        Some(object.id.name())
+            .filter(|name| *name != "PUBLIC")
+            .map(str::to_owned)
+            .into_iter()
+            .collect()
     }
 }
