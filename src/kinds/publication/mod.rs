@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Alteration, Context, Entry, Inline, Kind, Misfit, Part, Syntax, common};
 use crate::{
-    schema::Object,
+    schema::{Object, Schema},
     sql::{Statement, quote_ident, quote_literal, quote_path},
 };
 
@@ -128,7 +128,7 @@ impl Kind for PublicationTableKind {
         vec![alter(object, &format!("DROP TABLE ONLY {}", object.id.name()))]
     }
 
-    fn inline(&self, _: &Object) -> Inline {
+    fn inline(&self, _: &Object, _: &Schema) -> Inline {
         Inline::May
     }
 
@@ -170,7 +170,7 @@ impl Kind for PublicationSchemaKind {
         vec![alter(object, &format!("DROP {}", part_of_list(object)))]
     }
 
-    fn inline(&self, _: &Object) -> Inline {
+    fn inline(&self, _: &Object, _: &Schema) -> Inline {
         Inline::May
     }
 
