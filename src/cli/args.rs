@@ -6,13 +6,16 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     baseline::BaselineArgs,
+    check::CheckArgs,
     current::CurrentArgs,
     deploy::DeployArgs,
+    dev::DevArgs,
     diff::DiffArgs,
     execute::ExecuteArgs,
     explain::ExplainArgs,
     history::{HistoryArgs, ShowArgs},
     new::NewArgs,
+    push::PushArgs,
     reset::ResetArgs,
     resolve::ResolveArgs,
     rollback::RollbackArgs,
@@ -72,10 +75,16 @@ pub(crate) struct UrlArgs {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write, prove and apply the migration that an edited model needs
+    Dev(DevArgs),
     /// Apply pending migrations: locked, recorded step by step, resumed where they stopped
     Deploy(DeployArgs),
     /// Compare the migrations with what the database's ledger says
     Status(StatusArgs),
+    /// Make the database what the model asks for, without a migration
+    Push(PushArgs),
+    /// Check that model and migrations agree, for a pipeline
+    Check(CheckArgs),
     /// Print the SQL that leads from one state to another
     Diff(DiffArgs),
     /// Check the model without any database

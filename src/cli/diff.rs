@@ -12,7 +12,8 @@ use crate::{diff::diff, plan};
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
-    /// The state to start from: `empty`, `migrations:DIR[@NAME]`, `sql:FILE` or `db:URL`
+    /// The state to start from: `empty`, `model:PATH`, `migrations:DIR[@NAME]`,
+    /// `sql:FILE` or `db:URL`
     #[arg(long, value_name = "STATE")]
     from: String,
     /// The state to reach

@@ -3,49 +3,12 @@
 use serde_json::Value;
 use similar::TextDiff;
 
-use super::{Failure, Session, Ui, glob, state::read, ui::Tone};
+use super::{Failure, Session, Ui, glob, state::read, ui::Tone, workbench::Workbench};
 use crate::{
-    db::{
-        Connection, Scratch,
-        cache::{CacheKey, SchemaCache},
-        ledger::Entry,
-        replay::replay,
-        scratch::default_cache,
-    },
+    db::{Connection, ledger::Entry},
     diff::{Change, ChangeSet, Difference, FacetChange},
     migrations::Migration,
-    schema::Schema,
 };
-
-/// What migrations lead to on an empty database; from the cache where they are known there.
-pub(crate) async fn expected(
-    migrations: &[&Migration],
-    major: u32,
-    session: &Session<'_>,
-) -> Result<Schema, Failure> {
-    if migrations.is_empty() {
-        return Ok(Schema::of_empty_database());
-    }
-    let texts = || migrations.iter().map(|migration| migration.up.as_str());
-    let options = session.scratch_options(None, Some(major))?;
-    let cache = SchemaCache::in_directory(&default_cache());
-    if let Some(version) = Scratch::private_version(&options)
-        && let Some(schema) = cache.get(&CacheKey::of(version.number, texts()))
-    {
-        return Ok(schema);
-    }
-    let scratch = Scratch::open(&options).await?;
-    let key = CacheKey::of(scratch.version().number, texts());
-    if let Some(schema) = cache.get(&key) {
-        return Ok(schema);
-    }
-    let database = scratch.database().await?;
-    replay(&database, migrations.iter().copied()).await?;
-    let schema = read(&database, session).await?;
-    database.drop_database().await?;
-    cache.put(&key, &schema);
-    Ok(schema)
-}
 
 /// How the database differs from what the migrations lead to; `entries` are those of its ledger.
 pub(crate) async fn drift(
@@ -70,7 +33,8 @@ pub(crate) async fn drift(
     if after.is_some_and(|after| *after == live.fingerprint().0) {
         return Ok(ChangeSet::default());
     }
-    let expected = expected(migrations, connection.version().major(), session).await?;
+    let mut workbench = Workbench::new(session, None, Some(connection.version().major()))?;
+    let expected = workbench.schema_of_history(migrations).await?;
     Ok(crate::diff::diff(&expected, &live))
 }
 

@@ -2,9 +2,11 @@
 
 mod args;
 mod baseline;
+mod check;
 mod config;
 mod current;
 mod deploy;
+mod dev;
 mod diff;
 mod drift;
 mod execute;
@@ -15,6 +17,8 @@ mod glob;
 mod history;
 mod new;
 mod progress;
+mod prove;
+mod push;
 mod reset;
 mod resolve;
 mod rollback;
@@ -24,6 +28,7 @@ mod state;
 mod status;
 mod ui;
 mod validate;
+mod workbench;
 
 use std::process::ExitCode;
 
@@ -77,6 +82,9 @@ async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, Failure> {
 async fn dispatch(command: &Command, session: &Session<'_>) -> Result<ExitStatus, Failure> {
     match command {
         Command::Deploy(args) => deploy::run(args, session).await,
+        Command::Dev(args) => dev::run(args, session).await,
+        Command::Push(args) => push::run(args, session).await,
+        Command::Check(args) => check::run(args, session).await,
         Command::Status(args) => status::run(args, session).await,
         Command::Diff(args) => diff::run(args, session).await,
         Command::New(args) => new::run(args, session),

@@ -8,7 +8,7 @@ use super::{
     config::Config,
 };
 use crate::{
-    db::{Connection, Environment, Scratch, ScratchOptions, Target, connect},
+    db::{Connection, Environment, ScratchOptions, Target, connect},
     migrations::{History, Migration, read_directory},
 };
 
@@ -76,11 +76,6 @@ impl<'a> Session<'a> {
             major,
             cache_dir: None,
         })
-    }
-
-    /// Opens a source of temporary databases.
-    pub(crate) async fn scratch(&self, major: Option<u32>) -> Result<Scratch, Failure> {
-        Ok(Scratch::open(&self.scratch_options(None, major)?).await?)
     }
 
     /// The model, which has to be there.

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Failure, Session, session::one_migration};
+use super::{
+    Failure, Session,
+    session::one_migration,
+    workbench::{Workbench, read_model},
+};
 use crate::{
-    db::{
-        Connection, Error, Scratch, ScratchDb, Target, connect, introspect, ledger,
-        replay::{replay, run_script},
-    },
+    db::{Connection, Error, Target, connect, introspect, ledger},
     migrations::{Directory, History, read_directory},
     schema::Schema,
 };
@@ -17,6 +18,8 @@ use crate::{
 pub(crate) enum State {
     /// `empty`
     Empty,
+    /// `model:PATH`
+    Model(PathBuf),
     /// `migrations:DIR[@NAME]`
     Migrations {
         /// The directory.
@@ -31,7 +34,7 @@ pub(crate) enum State {
 }
 
 impl State {
-    /// Reads `empty`, `migrations:DIR[@NAME]`, `sql:FILE`, `db:URL` or a bare URL.
+    /// Reads `empty`, `model:PATH`, `migrations:DIR[@NAME]`, `sql:FILE`, `db:URL` or a bare URL.
     pub(crate) fn parse(text: &str, session: &Session<'_>) -> Result<Self, Failure> {
         if text == "empty" {
             return Ok(Self::Empty);
@@ -41,6 +44,8 @@ impl State {
         }
         match text.split_once(':') {
             Some(("db", url)) => Ok(Self::Database(session.target(url)?)),
+            Some(("model", "")) => Ok(Self::Model(session.model_path()?)),
+            Some(("model", path)) => Ok(Self::Model(path.into())),
             Some(("sql", file)) => Ok(Self::Sql(file.into())),
             Some(("migrations", rest)) => {
                 let (directory, upto) = match rest.rsplit_once('@') {
@@ -51,8 +56,11 @@ impl State {
                     if directory.is_empty() { session.migrations_path() } else { directory.into() };
                 Ok(Self::Migrations { directory, upto })
             }
+            _ if text.ends_with(".model") || text.ends_with(".prisma") => {
+                Ok(Self::Model(text.into()))
+            }
             _ => Err(Failure::usage("P0035", format!("`{text}` names no state of a schema")).help(
-                "a state is `empty`, `migrations:DIR`, `migrations:DIR@NAME`, `sql:FILE`, or \
+                "a state is `empty`, `model:PATH`, `migrations:DIR`, `migrations:DIR@NAME`, `sql:FILE`, or \
                  `db:URL`",
             )),
         }
@@ -70,44 +78,40 @@ pub(crate) async fn load(states: &[State], session: &Session<'_>) -> Result<Vec<
             *slot = Some(read(&connection, session).await?);
         }
     }
-    let mut scratch = None;
+    let mut workbench = Workbench::new(session, None, major)?;
     for (state, slot) in states.iter().zip(&mut schemas) {
-        *slot = match (slot.take(), state) {
-            (Some(schema), _) => Some(schema),
-            (None, State::Empty) => Some(Schema::of_empty_database()),
-            (None, state) => {
-                if scratch.is_none() {
-                    scratch = Some(session.scratch(major).await?);
-                }
-                let scratch = scratch.as_ref().expect("it was opened above");
-                Some(load_on_scratch(state, scratch, session).await?)
-            }
-        };
+        if slot.is_none() {
+            *slot = Some(load_one(state, &mut workbench, session).await?);
+        }
     }
-    Ok(schemas.into_iter().flatten().collect())
+    let mut schemas: Vec<Schema> = schemas.into_iter().flatten().collect();
+    // An empty database is one of the same version as the other.
+    let version = schemas.iter().map(|schema| schema.server_version).max().unwrap_or_default();
+    for schema in schemas.iter_mut().filter(|schema| schema.server_version == 0) {
+        schema.server_version = version;
+    }
+    Ok(schemas)
 }
 
-async fn load_on_scratch(
+async fn load_one(
     state: &State,
-    scratch: &Scratch,
+    workbench: &mut Workbench<'_>,
     session: &Session<'_>,
 ) -> Result<Schema, Failure> {
-    let database = scratch.database().await?;
     match state {
-        State::Sql(file) => run_file(&database, file).await?,
+        State::Empty => Ok(Schema::of_empty_database()),
+        State::Model(path) => workbench.schema_of_model(&read_model(path, session)?).await,
+        State::Sql(file) => workbench.schema_of_script(file).await,
         State::Migrations { directory, upto } => {
             let history = History::of(read_directory(directory)?)?;
             let list: Vec<_> = match upto {
                 Some(text) => history.upto(&one_migration(&history, text)?.name),
                 None => history.iter().collect(),
             };
-            replay(&database, list).await?;
+            workbench.schema_of_history(&list).await
         }
-        State::Empty | State::Database(_) => {}
+        State::Database(target) => read(&connect(target).await?, session).await,
     }
-    let schema = read(&database, session).await?;
-    database.drop_database().await?;
-    Ok(schema)
 }
 
 /// Reads what a database defines, without the ledger.
@@ -121,11 +125,6 @@ pub(crate) async fn read(
         .map_err(|error| Error::statement(doing(), &error))?;
     ledger::hide(&mut schema, &session.config.ledger());
     Ok(schema)
-}
-
-async fn run_file(database: &ScratchDb, file: &Path) -> Result<(), Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::io("read", file, &error))?;
-    Ok(run_script(database, &file.display().to_string(), &text).await?)
 }
 
 /// The directory as a history that may be absent.

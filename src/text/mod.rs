@@ -14,5 +14,5 @@ pub use self::{
 
 /// The registered codes by name, for code that reports them: `codes::E0101`.
 pub mod code {
-    pub use super::codes::{lower::*, model::*};
+    pub use super::codes::{lower::*, model::*, operation::*};
 }

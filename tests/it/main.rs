@@ -2,6 +2,7 @@
 
 mod cli;
 mod corpus;
+mod daily;
 mod faults;
 mod model_cases;
 mod prisma_validation;

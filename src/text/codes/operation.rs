@@ -153,4 +153,8 @@ codes! {
     P0090, "changes that cannot be ordered",
         "What is to be changed depends on itself in a way that driftless does not break up. This \
          is a defect of driftless; please report it with the two states.";
+    P0091, "a migration that does not do what it should",
+        "What `dev` is about to write was tried on a scratch database and did not lead to the \
+         model, so nothing was written. This is a defect of driftless; please report it with the \
+         SQL that is shown and the model.";
 }

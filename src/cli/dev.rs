@@ -1,0 +1,207 @@
+//! `dev`: from an edited model to one proved migration, applied to the development database.
+
+use clap::Args;
+use serde_json::json;
+
+use super::{
+    ExitStatus, Failure, Session,
+    args::UrlArgs,
+    deploy::pending,
+    drift::drift,
+    new::{several_heads, timestamp_after},
+    progress::Progress,
+    prove::{Proved, prove},
+    state::{history_or_empty, read},
+    workbench::{Workbench, read_model},
+};
+use crate::{
+    db::{
+        Connection,
+        execute::{Executor, Stop},
+        ledger::{State, by_name},
+    },
+    diff::{ChangeSet, diff},
+    migrations::{Header, History, Migration, NewMigration, read_directory, slug, write_migration},
+    schema::Schema,
+};
+
+/// Arguments of `dev`.
+#[derive(Debug, Args)]
+pub(crate) struct DevArgs {
+    #[command(flatten)]
+    url: UrlArgs,
+    /// What the migration does, in a few words
+    #[arg(short, long)]
+    name: Option<String>,
+    /// Write the migration, and apply nothing
+    #[arg(long)]
+    create_only: bool,
+}
+
+pub(crate) async fn run(args: &DevArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
+    let model = read_model(&session.model_path()?, session)?;
+    let directory = session.migrations_path();
+    let history = history_or_empty(&directory)?;
+    let heads: Vec<String> = history.heads().into_iter().map(str::to_owned).collect();
+    if heads.len() > 1 {
+        return Err(several_heads(&heads));
+    }
+    let connection = session.connect(&args.url).await?;
+    let target = connection.target().clone();
+    let major = connection.version().major();
+    let mut workbench = Workbench::new(session, Some(target), Some(major))?;
+    let all: Vec<&Migration> = history.iter().collect();
+    let from = workbench.schema_of_history(&all).await?;
+    let to = workbench.schema_of_model(&model).await?;
+    let changes = diff(&from, &to);
+    let name = session.config.ledger();
+    let settings = session.config.settings();
+    let progress = Progress::new(session.ui);
+    let executor =
+        Executor::open(&connection, &name, &settings, &progress, Stop::default()).await?;
+    let result = async {
+        catch_up(&executor, &connection, &history, session).await?;
+        if changes.is_empty() {
+            return Ok(None);
+        }
+        let proved = prove(&all, &to, &mut workbench).await?;
+        let new = migration(args, &history, &changes, &proved);
+        write_migration(&directory, &new)
+            .map_err(|error| Failure::io("write", &directory.join(&new.name), &error))?;
+        if !args.create_only {
+            let written = History::of(read_directory(&directory)?)?;
+            apply(&executor, &connection, &written, &new.name, &proved.after, session).await?;
+        }
+        Ok::<_, Failure>(Some((new, proved)))
+    }
+    .await;
+    executor.close().await;
+    report(args, result?.as_ref(), session);
+    Ok(ExitStatus::Done)
+}
+
+/// Applies what is in the directory already, to a database that is what its history says.
+async fn catch_up(
+    executor: &Executor<'_>,
+    connection: &Connection,
+    history: &History,
+    session: &Session<'_>,
+) -> Result<(), Failure> {
+    let entries = executor.ledger().read().await?;
+    let pending = pending(history, &entries, None)?;
+    let known = by_name(&entries);
+    let halfway = entries.iter().any(|entry| entry.state() != State::Applied);
+    if !halfway {
+        let applied: Vec<&Migration> =
+            history.iter().filter(|m| known.contains_key(m.name.as_str())).collect();
+        let changes = drift(connection, &applied, &entries, session).await?;
+        if !changes.is_empty() {
+            let message = "the development database is not what its migrations lead to".to_owned();
+            return Err(super::drift::failure("P0046", message, &changes)
+                .help("`driftless reset` makes it so; `driftless baseline` starts from it"));
+        }
+    }
+    for migration in pending {
+        let entry = known.get(migration.name.as_str()).copied();
+        executor.apply(migration, history.parents(&migration.name), entry).await?;
+    }
+    Ok(executor.restore_session().await?)
+}
+
+async fn apply(
+    executor: &Executor<'_>,
+    connection: &Connection,
+    history: &History,
+    name: &str,
+    after: &Schema,
+    session: &Session<'_>,
+) -> Result<(), Failure> {
+    let Some(migration) = history.get(name) else { return Ok(()) };
+    executor.apply(migration, history.parents(name), None).await?;
+    executor.restore_session().await?;
+    let differs = diff(after, &read(connection, session).await?);
+    if differs.is_empty() {
+        return Ok(());
+    }
+    let message = "all is applied, but the database is not what the migrations lead to";
+    Err(super::drift::failure("P0047", message.to_owned(), &differs))
+}
+
+fn migration(
+    args: &DevArgs,
+    history: &History,
+    changes: &ChangeSet,
+    proved: &Proved,
+) -> NewMigration {
+    let words = args.name.as_deref().map(slug).filter(|slug| !slug.is_empty());
+    let slug = words.unwrap_or_else(|| slug(&title(changes)));
+    NewMigration {
+        name: format!("{}_{slug}", timestamp_after(history)),
+        up: proved.up.clone(),
+        down: proved.down.clone().ok(),
+        header: Header {
+            parents: history.heads().into_iter().map(str::to_owned).collect(),
+            before: Some(proved.before.fingerprint().0),
+            after: Some(proved.after.fingerprint().0),
+            irreversible: proved.down.clone().err(),
+            ..Header::default()
+        },
+        proved: true,
+    }
+}
+
+/// A few words for what changes: the first object that is no part of another one that changes.
+fn title(changes: &ChangeSet) -> String {
+    use crate::diff::Difference;
+    let whole = |path: &[String]| {
+        !changes
+            .changes
+            .iter()
+            .any(|other| other.id.path.len() < path.len() && path.starts_with(&other.id.path))
+    };
+    let roots: Vec<_> = changes.changes.iter().filter(|change| whole(&change.id.path)).collect();
+    let Some(first) = roots.first() else { return "change".to_owned() };
+    let verb = match first.difference {
+        Difference::Created => "add",
+        Difference::Dropped => "drop",
+        Difference::Altered { .. } => "change",
+    };
+    let path = &first.id.path;
+    let name = path[usize::from(path.len() > 1 && path[0] == "public")..].join(" ");
+    match roots.len() {
+        1 => format!("{verb} {name}"),
+        n => format!("{verb} {name} and {} more", n - 1),
+    }
+}
+
+fn report(args: &DevArgs, done: Option<&(NewMigration, Proved)>, session: &Session<'_>) {
+    let ui = session.ui;
+    let Some((new, proved)) = done else {
+        if ui.json {
+            ui.json(&json!({ "migration": null }));
+        }
+        ui.say("the model and the migrations agree; the database is up to date");
+        return;
+    };
+    let path = session.migrations_path().join(&new.name).join("migration.sql");
+    if ui.json {
+        ui.json(&json!({
+            "migration": new.name,
+            "path": path,
+            "applied": !args.create_only,
+            "irreversible": proved.down.as_ref().err(),
+        }));
+    } else {
+        ui.data(&format!("{}\n", path.display()));
+    }
+    if let Err(reason) = &proved.down {
+        ui.warn(&format!("there is no way back: {reason}"));
+    }
+    let proof = if proved.down.is_ok() {
+        "proved: up, down and up again on a scratch database"
+    } else {
+        "proved: it reaches the model on a scratch database"
+    };
+    ui.say(proof);
+    ui.say(if args.create_only { "not applied" } else { "applied" });
+}

@@ -1,0 +1,87 @@
+//! Proof of a migration: run up it reaches the model, run down it is back, run up again.
+
+use super::{Failure, state::read, workbench::Workbench};
+use crate::{
+    db::{ScratchDb, replay::replay, replay::run_script},
+    diff::{ChangeSet, diff},
+    migrations::Migration,
+    plan,
+    schema::Schema,
+};
+
+/// A way from one schema to another that was tried in both directions.
+#[derive(Debug)]
+pub(crate) struct Proved {
+    pub(crate) up: String,
+    /// The way back, or why there is none.
+    pub(crate) down: Result<String, String>,
+    pub(crate) before: Schema,
+    pub(crate) after: Schema,
+}
+
+/// Finds and tries the way from what a history leads to, to what a model asks for.
+pub(crate) async fn prove(
+    history: &[&Migration],
+    to: &Schema,
+    workbench: &mut Workbench<'_>,
+) -> Result<Proved, Failure> {
+    let session = workbench.session();
+    let database = workbench.database().await?;
+    replay(&database, history.iter().copied()).await?;
+    let before = read(&database, session).await?;
+    let up = plan::render(&plan::plan(&before, to)?);
+    run_script(&database, "migration.sql", &up).await.map_err(|error| {
+        let failure = Failure::from(error);
+        defect(format!("the migration for the model cannot be run: {}", failure.message))
+            .note(up.clone())
+    })?;
+    let after = read(&database, session).await?;
+    let missed = diff(&after, to);
+    if !missed.is_empty() {
+        return Err(wrong("the migration does not reach the model", &missed).note(up.clone()));
+    }
+    let down = match plan::plan(&after, &before) {
+        Ok(plan) => {
+            let down = plan::render(&plan);
+            way_back(&database, (&up, &down), (&before, &after), session).await?.map(|()| down)
+        }
+        Err(cycle) => Err(cycle.to_string()),
+    };
+    database.drop_database().await?;
+    Ok(Proved { up, down, before, after })
+}
+
+/// Tries a way back, and then the way up again; the inner result says why it is none.
+async fn way_back(
+    database: &ScratchDb,
+    (up, down): (&str, &str),
+    (before, after): (&Schema, &Schema),
+    session: &super::Session<'_>,
+) -> Result<Result<(), String>, Failure> {
+    if let Err(error) = run_script(database, "down.sql", down).await {
+        return Ok(Err(error.to_string()));
+    }
+    let back = diff(&read(database, session).await?, before);
+    if let Some(change) = back.changes.first() {
+        return Ok(Err(format!("it leaves a difference: {change}")));
+    }
+    if let Err(error) = run_script(database, "migration.sql", up).await {
+        return Err(defect(format!("after the way back it cannot be run again: {error}")));
+    }
+    let again = diff(&read(database, session).await?, after);
+    if !again.is_empty() {
+        return Err(wrong("after the way back it leads to something else", &again));
+    }
+    Ok(Ok(()))
+}
+
+fn defect(message: String) -> Failure {
+    Failure::new(super::ExitStatus::Environment, "P0091", message)
+        .help("this is a defect of driftless; nothing was written")
+}
+
+fn wrong(message: &str, changes: &ChangeSet) -> Failure {
+    let mut failure = defect(message.to_owned());
+    failure.notes = changes.changes.iter().take(20).map(ToString::to_string).collect();
+    failure
+}

@@ -1,0 +1,152 @@
+//! Schemas made from text: what a model, a history or a script leads to, by way of a scratch server
+//! that is started only when the cache does not know the answer.
+
+use std::path::Path;
+
+use super::{
+    Failure, Session,
+    state::read,
+    validate::{report, valid_model},
+};
+use crate::{
+    db::{
+        ElaborateError, Scratch, ScratchDb, ScratchOptions, Target,
+        cache::{CacheKey, SchemaCache},
+        elaborate,
+        replay::{replay, run_script},
+        scratch::default_cache,
+    },
+    kinds::lower,
+    migrations::Migration,
+    schema::{Draft, Schema},
+    text::{Diagnostic, Source},
+};
+
+/// A scratch server in waiting.
+#[derive(Debug)]
+pub(crate) struct Workbench<'s> {
+    session: &'s Session<'s>,
+    options: ScratchOptions,
+    cache: SchemaCache,
+    scratch: Option<Scratch>,
+    /// `server_version_num` of the scratch server, once known.
+    version: Option<u32>,
+}
+
+/// A model that was read: what it asks for, and where.
+#[derive(Debug)]
+pub(crate) struct ReadModel {
+    pub(crate) draft: Draft,
+    pub(crate) sources: Vec<Source>,
+}
+
+impl<'s> Workbench<'s> {
+    /// Prefers the major version given; uses the development server only where one is named.
+    pub(crate) fn new(
+        session: &'s Session<'s>,
+        development: Option<Target>,
+        major: Option<u32>,
+    ) -> Result<Self, Failure> {
+        let options = session.scratch_options(development, major)?;
+        let version = Scratch::private_version(&options).map(|version| version.number);
+        let cache = SchemaCache::in_directory(&default_cache());
+        Ok(Self { session, options, cache, scratch: None, version })
+    }
+
+    pub(crate) fn session(&self) -> &'s Session<'s> {
+        self.session
+    }
+
+    async fn scratch(&mut self) -> Result<&Scratch, Failure> {
+        if self.scratch.is_none() {
+            let scratch = Scratch::open(&self.options).await?;
+            self.version = Some(scratch.version().number);
+            self.scratch = Some(scratch);
+        }
+        Ok(self.scratch.as_ref().expect("it was opened above"))
+    }
+
+    /// An empty database.
+    pub(crate) async fn database(&mut self) -> Result<ScratchDb, Failure> {
+        Ok(self.scratch().await?.database().await?)
+    }
+
+    async fn key(&mut self, texts: &[&str]) -> Result<CacheKey, Failure> {
+        if self.version.is_none() {
+            self.scratch().await?;
+        }
+        Ok(CacheKey::of(self.version.unwrap_or_default(), texts.iter().copied()))
+    }
+
+    /// What migrations lead to on an empty database.
+    pub(crate) async fn schema_of_history(
+        &mut self,
+        migrations: &[&Migration],
+    ) -> Result<Schema, Failure> {
+        if migrations.is_empty() {
+            return Ok(Schema::of_empty_database());
+        }
+        let texts: Vec<_> = migrations.iter().map(|migration| migration.up.as_str()).collect();
+        let key = self.key(&texts).await?;
+        if let Some(schema) = self.cache.get(&key) {
+            return Ok(schema);
+        }
+        let database = self.database().await?;
+        replay(&database, migrations.iter().copied()).await?;
+        let schema = read(&database, self.session).await?;
+        database.drop_database().await?;
+        self.cache.put(&key, &schema);
+        Ok(schema)
+    }
+
+    /// What a script leads to on an empty database.
+    pub(crate) async fn schema_of_script(&mut self, file: &Path) -> Result<Schema, Failure> {
+        let text =
+            std::fs::read_to_string(file).map_err(|error| Failure::io("read", file, &error))?;
+        let database = self.database().await?;
+        run_script(&database, &file.display().to_string(), &text).await?;
+        let schema = read(&database, self.session).await?;
+        database.drop_database().await?;
+        Ok(schema)
+    }
+
+    /// What a model asks for, as PostgreSQL spells it.
+    pub(crate) async fn schema_of_model(&mut self, model: &ReadModel) -> Result<Schema, Failure> {
+        let mut texts = vec!["model"];
+        texts.extend(model.sources.iter().flat_map(|s| [s.name.as_str(), s.text.as_str()]));
+        let key = self.key(&texts).await?;
+        if let Some(schema) = self.cache.get(&key) {
+            return Ok(schema);
+        }
+        let scratch = self.scratch().await?;
+        match elaborate(&model.draft, scratch).await {
+            Ok(schema) => {
+                self.cache.put(&key, &schema);
+                Ok(schema)
+            }
+            Err(ElaborateError::Database(error)) => Err(error.into()),
+            Err(ElaborateError::Model(findings)) => {
+                report(&findings, &model.sources, self.session);
+                Err(refused(&findings))
+            }
+        }
+    }
+}
+
+/// Reads, validates and lowers a model.
+pub(crate) fn read_model(path: &Path, session: &Session<'_>) -> Result<ReadModel, Failure> {
+    let (model, sources) = valid_model(path, session)?;
+    let (draft, findings) = lower(&model);
+    report(&findings, &sources, session);
+    if findings.iter().any(Diagnostic::is_error) {
+        return Err(refused(&findings));
+    }
+    Ok(ReadModel { draft, sources })
+}
+
+fn refused(findings: &[Diagnostic]) -> Failure {
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    let plural = if errors == 1 { "" } else { "s" };
+    Failure::usage("P0036", format!("the model asks for {errors} thing{plural} it cannot have"))
+        .help("correct what is shown above")
+}
