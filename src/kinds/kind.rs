@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::common;
+use super::{common, rows::RowCheck};
 use crate::{
     schema::{Object, ObjectId, Schema},
     sql::Statement,
@@ -99,6 +99,17 @@ pub trait Kind: Sync {
 
     /// For a type: how to put it aside under another name while its columns move to its successor.
     fn set_aside(&self, _object: &Object, _name: &str) -> Vec<Statement> {
+        Vec::new()
+    }
+
+    /// What a change means for the rows that are there: an object created (`from` absent), dropped
+    /// (`to` absent) or altered.
+    fn row_checks(
+        &self,
+        _from: Option<&Object>,
+        _to: Option<&Object>,
+        _context: &Context<'_>,
+    ) -> Vec<RowCheck> {
         Vec::new()
     }
 

@@ -35,6 +35,7 @@ pub mod policy;
 pub mod publication;
 pub mod range;
 pub mod routine;
+pub mod rows;
 pub mod rule;
 pub mod sequence;
 pub mod sequence_owner;

@@ -43,6 +43,37 @@ pub(crate) fn assignable(from: &str, to: &str) -> bool {
         || from_family.is_some() && from_family == to_family
 }
 
+/// The expression that casts a value as [`using`] does.
+pub(crate) fn expression(value: &str, from: &str, to: &str) -> String {
+    let using = using(value, from, to);
+    match using.strip_prefix(" USING ") {
+        Some(expression) => format!("({expression})"),
+        None => format!("({value}::{to})"),
+    }
+}
+
+/// Whether every value of one type is one of the other.
+pub(crate) fn widens(from: &str, to: &str) -> bool {
+    const NUMBERS: &[&str] = &["smallint", "integer", "bigint", "numeric"];
+    let place = |name: &str| NUMBERS.iter().position(|n| *n == name);
+    let limit = |name: &str| {
+        let digits = name.split_once('(')?.1.split_once(')')?.0;
+        digits.parse::<u32>().ok()
+    };
+    if to == "text" || to == "character varying" {
+        return family(from) == Some("string") || !from.ends_with("[]");
+    }
+    if base_name(from) == "character varying" && base_name(to) == "character varying" {
+        return matches!((limit(from), limit(to)), (Some(a), Some(b)) if a <= b);
+    }
+    matches!((place(from), place(to)), (Some(a), Some(b)) if a <= b)
+}
+
+/// Whether it is a type of text.
+pub(crate) fn is_string(name: &str) -> bool {
+    family(name) == Some("string")
+}
+
 fn element(name: &str) -> (&str, bool) {
     let bare = name.trim_end_matches("[]");
     (bare, bare.len() != name.len())

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{Column, Identity};
 use crate::{
-    kinds::{Alteration, Context, Inline, Kind, Privileges, common, sequence, table::Table},
+    kinds::{
+        Alteration, Context, Inline, Kind, Privileges, common, rows::RowCheck, sequence,
+        table::Table,
+    },
     schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_ident, quote_path},
 };
@@ -96,6 +99,15 @@ impl Kind for ColumnKind {
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
         let word = if in_composite(object) { "ATTRIBUTE" } else { "COLUMN" };
         vec![on(object, &format!("DROP {word} {}", quote_ident(object.id.name())))]
+    }
+
+    fn row_checks(
+        &self,
+        from: Option<&Object>,
+        to: Option<&Object>,
+        cx: &Context<'_>,
+    ) -> Vec<RowCheck> {
+        super::rows::checks(from, to, cx)
     }
 
     fn rename(&self, object: &Object, to: &ObjectId) -> Vec<Statement> {

@@ -3,6 +3,7 @@
 pub(crate) mod cast;
 mod ddl;
 pub(crate) mod lower;
+mod rows;
 
 use std::collections::BTreeMap;
 

@@ -6,7 +6,7 @@ use super::Constraint;
 use crate::{
     kinds::{
         Alteration, Context, Inline, Kind, Moment, Order, column, common, index_attachment,
-        partition,
+        partition, rows::RowCheck,
     },
     schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_ident, quote_path, respell},
@@ -120,6 +120,15 @@ impl Kind for ConstraintKind {
         let name = quote_ident(object.id.name());
         let table = column::relation(object);
         vec![Statement::new(format!("ALTER TABLE {only}{table} DROP CONSTRAINT {name}"))]
+    }
+
+    fn row_checks(
+        &self,
+        from: Option<&Object>,
+        to: Option<&Object>,
+        cx: &Context<'_>,
+    ) -> Vec<RowCheck> {
+        super::rows::checks(from, to, cx)
     }
 
     fn rename(&self, object: &Object, to: &ObjectId) -> Vec<Statement> {

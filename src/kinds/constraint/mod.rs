@@ -2,6 +2,7 @@
 
 mod ddl;
 pub(crate) mod lower;
+mod rows;
 
 use std::collections::BTreeMap;
 

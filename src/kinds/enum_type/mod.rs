@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Alteration, Context, Kind, Privileges, common};
+use super::{
+    Alteration, Context, Kind, Privileges, common,
+    rows::{RowCheck, shown},
+};
 use crate::{
     schema::Object,
     sql::{Statement, quote_ident, quote_literal, quote_path},
@@ -91,6 +94,41 @@ impl Kind for EnumKind {
 
     fn privileges(&self) -> Option<Privileges> {
         Some(common::TYPE_PRIVILEGES)
+    }
+
+    fn row_checks(
+        &self,
+        from: Option<&Object>,
+        to: Option<&Object>,
+        cx: &Context<'_>,
+    ) -> Vec<RowCheck> {
+        let (Some(from), Some(to)) = (from, to) else { return Vec::new() };
+        let (old, new) = (from.read::<EnumType>().values, to.read::<EnumType>().values);
+        let gone: Vec<String> =
+            old.iter().filter(|v| !new.contains(v)).map(|v| quote_literal(v)).collect();
+        if gone.is_empty() {
+            return Vec::new();
+        }
+        let list = gone.join(", ");
+        let columns = cx.from.of_kind("column").filter(|c| c.deps.contains(&from.id));
+        columns
+            .filter(|c| cx.to.get(&c.id).is_some())
+            .map(|column| {
+                let name = quote_ident(column.id.name());
+                let values = if column.text("type").is_some_and(|t| t.ends_with("[]")) {
+                    format!("t.{name}::text[] && ARRAY[{list}]")
+                } else {
+                    format!("t.{name}::text IN ({list})")
+                };
+                let message = format!(
+                    "{{n}} rows of `{}` use {list}, which `{}` loses",
+                    shown(&column.id.path),
+                    to.id.name()
+                );
+                let table = &column.id.path[..2];
+                RowCheck::of_rows("H0404", true, table, &values, cx.from, message)
+            })
+            .collect()
     }
 
     fn set_aside(&self, object: &Object, name: &str) -> Vec<Statement> {

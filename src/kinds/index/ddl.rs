@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{Index, Key};
 use crate::{
-    kinds::{Alteration, Context, Kind, Order, common, index_attachment, partition},
+    kinds::{
+        Alteration, Context, Kind, Order, common, index_attachment, partition,
+        rows::{self, RowCheck},
+    },
     schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_ident, quote_path, respell},
 };
@@ -83,6 +86,41 @@ impl Kind for IndexKind {
 
     fn relation_names(&self, object: &Object) -> Vec<Vec<String>> {
         vec![object.id.path.clone()]
+    }
+
+    fn row_checks(
+        &self,
+        from: Option<&Object>,
+        to: Option<&Object>,
+        cx: &Context<'_>,
+    ) -> Vec<RowCheck> {
+        let Some(to) = to.filter(|o| o.flag("unique") && rows::keeps_table(o, cx)) else {
+            return Vec::new();
+        };
+        let (index, Some(table)) = (to.read::<Index>(), &to.parent) else { return Vec::new() };
+        let plain: Vec<String> = index.keys.iter().filter_map(|k| k.column.clone()).collect();
+        let same = |o: &Object| o.facets.get("keys") == to.facets.get("keys") && o.flag("unique");
+        if from.is_some_and(same) || !rows::has_columns(&table.path, &plain, cx.from) {
+            return Vec::new();
+        }
+        let keys: Vec<String> = index
+            .keys
+            .iter()
+            .map(|k| k.column.as_ref().map_or_else(|| key(k), |c| quote_ident(c)))
+            .collect();
+        let message = format!(
+            "{{n}} values of `{}` stand more than once, which `{}` forbids",
+            plain.join(", "),
+            to.id.name()
+        );
+        let not_null = keys.iter().map(|k| format!("{k} IS NOT NULL"));
+        let condition: Vec<String> = if index.nulls_not_distinct {
+            index.predicate.clone().into_iter().collect()
+        } else {
+            not_null.chain(index.predicate.clone()).collect()
+        };
+        let condition = (!condition.is_empty()).then(|| condition.join(" AND "));
+        vec![RowCheck::of_duplicates(&table.path, &keys, condition.as_deref(), message)]
     }
 
     fn renamed_freely(&self) -> bool {

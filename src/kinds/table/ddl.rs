@@ -7,6 +7,7 @@ use crate::{
     kinds::{
         Alteration, Context, Kind, Moment, Order, Privileges, column, common,
         constraint::{self, ConstraintKind},
+        rows::{RowCheck, shown},
     },
     schema::{Object, ObjectId},
     sql::{Statement, quote_ident, quote_path},
@@ -132,6 +133,17 @@ impl Kind for TableKind {
 
     fn privileges(&self) -> Option<Privileges> {
         Some(common::TABLE_PRIVILEGES)
+    }
+
+    fn row_checks(
+        &self,
+        from: Option<&Object>,
+        to: Option<&Object>,
+        cx: &Context<'_>,
+    ) -> Vec<RowCheck> {
+        let (Some(from), None) = (from, to) else { return Vec::new() };
+        let message = format!("`{}` still holds {{n}} rows", shown(&from.id.path));
+        vec![RowCheck::of_rows("H0301", false, &from.id.path, "true", cx.from, message)]
     }
 
     fn holds_rows(&self) -> bool {
