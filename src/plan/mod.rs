@@ -12,7 +12,7 @@ use self::actions::{Action, Actions};
 pub use self::render::render;
 use crate::{
     diff,
-    kinds::{self, Context, Moment, common},
+    kinds::{self, Context, Moment, common, rows::RowCheck},
     schema::{Object, ObjectId, Schema},
     sql::Statement,
 };
@@ -158,3 +158,16 @@ fn set_aside_name(id: &ObjectId) -> String {
 
 /// Parts of a node's statement by node.
 type Parts = BTreeMap<Moment, Vec<ObjectId>>;
+
+/// What to ask of the rows before a change runs, with the object that it is about.
+#[must_use]
+pub fn row_checks(from: &Schema, to: &Schema) -> Vec<(ObjectId, RowCheck)> {
+    let context = Context { from, to };
+    let mut out = Vec::new();
+    for change in diff::diff(from, to).changes {
+        let (old, new) = (from.get(&change.id), to.get(&change.id));
+        let checks = kinds::of(&change.id).row_checks(old, new, &context);
+        out.extend(checks.into_iter().map(|check| (change.id.clone(), check)));
+    }
+    out
+}
