@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{ExitStatus, Failure, Session};
-use crate::text::{CODES, find_code};
+use crate::text::{CODES, find_code, find_example};
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -29,13 +29,28 @@ pub(crate) fn run(args: &ExplainArgs, session: &Session<'_>) -> Result<ExitStatu
             .help("`driftless explain` lists all codes")
     })?;
     if session.ui.json {
+        let example =
+            find_example(code.id).map(|e| json!({ "bad": e.bad, "said": e.said, "good": e.good }));
         session.ui.json(&json!({
             "code": code.id, "title": code.title, "explanation": code.explanation,
+            "example": example,
         }));
     } else {
         session.ui.data(&format!("{}: {}\n\n{}\n", code.id, code.title, wrap(code.explanation)));
+        if let Some(example) = find_example(code.id) {
+            session.ui.data(&format!(
+                "\nFor example\n\n{}\nis answered with\n\n{}\nIt should be\n\n{}",
+                indent(example.bad),
+                indent(example.said),
+                indent(example.good)
+            ));
+        }
     }
     Ok(ExitStatus::Done)
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|l| format!("    {l}").trim_end().to_owned() + "\n").collect()
 }
 
 /// Breaks each paragraph into lines of at most 80 characters; indented lines stay as they are.

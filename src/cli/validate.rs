@@ -8,10 +8,11 @@ use serde_json::json;
 use super::{ExitStatus, Failure, Session};
 use crate::{
     migrations::rename_into_place,
-    model::{Dialect, Model, validate},
-    syntax::format_source,
+    model::{Dialect, Model, fill_relations, validate},
+    syntax::{format_file, parse_source},
     text::{
-        Diagnostic, Source, Style, render_diagnostics, render_diagnostics_json, render_summary,
+        Diagnostic, Source, SourceId, Style, render_diagnostics, render_diagnostics_json,
+        render_summary,
     },
 };
 
@@ -32,6 +33,9 @@ pub(crate) struct FmtArgs {
     /// Change nothing, and end with status 1 if something would be changed
     #[arg(long)]
     check: bool,
+    /// Also add the opposite fields and `@relation` arguments that relations lack, as Prisma does
+    #[arg(long)]
+    fill_relations: bool,
 }
 
 pub(crate) fn run(args: &ValidateArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
@@ -124,8 +128,14 @@ fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
 pub(crate) fn fmt(args: &FmtArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
     let path = args.path.clone().map_or_else(|| session.model_path(), Ok)?;
     let mut changed = Vec::new();
-    for source in read_sources(&path)? {
-        let formatted = format_source(&source);
+    let sources = read_sources(&path)?;
+    let mut trees: Vec<_> =
+        (0..).zip(&sources).map(|(id, source)| parse_source(source, SourceId(id)).file).collect();
+    if args.fill_relations {
+        fill_relations(&mut trees);
+    }
+    for (source, tree) in sources.into_iter().zip(&trees) {
+        let formatted = format_file(tree);
         if formatted == source.text {
             continue;
         }

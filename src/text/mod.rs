@@ -6,7 +6,7 @@ mod render;
 mod source;
 
 pub use self::{
-    codes::{CODES, Code, find_code},
+    codes::{CODES, Code, Example, find_code, find_example},
     diagnostic::{Diagnostic, Label, Severity},
     render::{Style, render_diagnostics, render_diagnostics_json, render_summary},
     source::{Position, Source, SourceId, Span},

@@ -1,8 +1,11 @@
 //! The registry of codes: what each one means, for `explain`.
 
+mod examples;
 pub(super) mod lower;
 pub(super) mod model;
 pub(super) mod operation;
+
+pub use self::examples::{Example, find_example};
 
 /// A stable code with what it means.
 #[derive(Debug, PartialEq, Eq)]
