@@ -82,12 +82,12 @@ pub(super) fn legacy_colon(span: Span) -> Diagnostic {
 }
 
 /// `Int!`, `[Int]`, `Int[]?`.
-pub(super) fn legacy_type(rule: Rule, span: Span, type_ref: &TypeRef) -> Diagnostic {
+pub(super) fn legacy_type(written: &str, span: Span, type_ref: &TypeRef) -> Diagnostic {
     let name = &type_ref.path.text;
-    let (message, help) = match rule {
-        Rule::required => ("fields are required without a `!`", "remove the `!`".to_owned()),
-        Rule::legacy_list => ("a list is written behind its type", format!("write `{name}[]`")),
-        _ => ("a list cannot be optional", format!("write `{name}[]`")),
+    let (message, help) = match written {
+        "!" => ("fields are required without a `!`", "remove the `!`".to_owned()),
+        "[]?" => ("a list cannot be optional", format!("write `{name}[]`")),
+        _ => ("a list is written behind its type", format!("write `{name}[]`")),
     };
     Diagnostic::error(&code::E0005, span, message).help(help)
 }

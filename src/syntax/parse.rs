@@ -213,17 +213,17 @@ impl<'i> Builder<'i> {
             match inner.as_rule() {
                 Rule::path => found.path = self.ident(&inner),
                 Rule::args => found.args = Some(self.args(inner)),
-                Rule::list => found.arity = Arity::List,
-                Rule::optional => found.arity = Arity::Optional,
-                rule => {
-                    let list = rule != Rule::required;
-                    found.arity = if list { Arity::List } else { Arity::Required };
+                Rule::arity if inner.as_str() == "[]" => found.arity = Arity::List,
+                Rule::arity if inner.as_str() == "?" => found.arity = Arity::Optional,
+                _ => {
+                    let required = inner.as_str() == "!";
+                    found.arity = if required { Arity::Required } else { Arity::List };
                     found.legacy = Some(text.to_owned());
-                    if let Some(path) = inner.clone().into_inner().next() {
+                    let (span, written) = (self.span(&inner), inner.as_str());
+                    if let Some(path) = inner.into_inner().next() {
                         found.path = self.ident(&path);
                     }
-                    let span = self.span(&inner);
-                    self.diagnostics.push(junk::legacy_type(rule, span, &found));
+                    self.diagnostics.push(junk::legacy_type(written, span, &found));
                 }
             }
         }
@@ -260,13 +260,23 @@ impl<'i> Builder<'i> {
 
     fn arg(&mut self, node: Node<'i>) -> Arg {
         let mut arg = Arg { span: self.span(&node), ..Arg::default() };
+        // A name, until a colon or parentheses behind it say what it is.
+        let mut word = None;
         for inner in node.into_inner() {
             match inner.as_rule() {
-                Rule::arg_name => {
-                    arg.name = inner.into_inner().next().map(|i| self.ident(&i));
+                Rule::path => word = Some(self.ident(&inner)),
+                Rule::colon => arg.name = word.take(),
+                Rule::args => {
+                    let path = word.take().unwrap_or_default();
+                    let span = path.span.to(self.span(&inner));
+                    let kind = ExprKind::Call(Call { path, args: self.args(inner) });
+                    arg.value = Some(Expr { kind, span });
                 }
                 _ => arg.value = Some(self.expr(inner)),
             }
+        }
+        if let Some(Ident { text, span }) = word {
+            arg.value = Some(Expr { kind: ExprKind::Path(text), span });
         }
         arg
     }
@@ -282,17 +292,14 @@ impl<'i> Builder<'i> {
             Rule::number => ExprKind::Number(node.as_str().to_owned()),
             Rule::array => ExprKind::Array(self.array(node)),
             Rule::object => ExprKind::Object(self.object(node)),
-            Rule::call => {
-                let mut call = Call::default();
-                for inner in node.into_inner() {
-                    match inner.as_rule() {
-                        Rule::args => call.args = self.args(inner),
-                        _ => call.path = self.ident(&inner),
-                    }
+            _ => {
+                let mut inner = node.into_inner();
+                let path = inner.next().map(|p| self.ident(&p)).unwrap_or_default();
+                match inner.next() {
+                    Some(args) => ExprKind::Call(Call { path, args: self.args(args) }),
+                    None => ExprKind::Path(path.text),
                 }
-                ExprKind::Call(call)
             }
-            _ => ExprKind::Path(node.as_str().to_owned()),
         };
         Expr { kind, span }
     }
