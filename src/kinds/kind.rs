@@ -135,6 +135,11 @@ pub trait Kind: Sync {
         Syntax::Block(&[Part::Schema, Part::Name])
     }
 
+    /// Facets that the model does not write, since what it writes implies them.
+    fn unwritten(&self) -> &'static [&'static str] {
+        self.derived()
+    }
+
     /// Says what is wrong with a facet that a person wrote.
     ///
     /// # Errors

@@ -26,12 +26,14 @@ pub mod kind;
 pub mod language;
 mod lower;
 pub mod materialized_view;
+pub mod names;
 pub mod namespace;
 pub mod operator;
 pub mod operator_class;
 pub mod operator_family;
 pub mod partition;
 pub mod policy;
+mod print;
 pub mod publication;
 pub mod range;
 pub mod routine;
@@ -53,6 +55,8 @@ pub use self::{
         Alteration, Context, Entry, Inline, Kind, Misfit, Moment, Order, Part, Privileges, Syntax,
     },
     lower::lower,
+    names::{NameMap, RelationNames},
+    print::{PrintOptions, print},
 };
 use crate::schema::ObjectId;
 

@@ -16,6 +16,7 @@ use crate::{
 
 /// Arguments of keys that superset files have besides.
 const OWN: &[&str] = &[
+    "attach",
     "bounds",
     "clustered",
     "comment",

@@ -58,6 +58,7 @@ pub use self::{
         Condition, IndexAlgorithm, IndexKind, Key, KeyColumn, KeyPart, OpClass, Predicate,
         SortOrder,
     },
+    names::is_reserved,
     relation::{Action, JoinTable, Relation, RelationMode},
     resolved::{
         AttributeRef, BlockRef, Datasource, Enum, EnumId, EnumValue, Extension, Field, FieldRef,

@@ -66,6 +66,12 @@ const RESERVED: &[&str] = &[
     "yield",
 ];
 
+/// Whether clients of Prisma cannot use a name for a model or enum.
+#[must_use]
+pub fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name)
+}
+
 /// Sorts the blocks by what they are and registers their names.
 pub(super) fn resolve_blocks(ctx: &mut Context<'_>) {
     let mut seen: BTreeMap<&str, (&str, Span)> = BTreeMap::new();

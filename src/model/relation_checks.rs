@@ -476,8 +476,10 @@ fn check_constraint_names(ctx: &mut Context<'_>, fields: &[RelationField]) {
     if ctx.is_postgres() {
         let mut seen: BTreeMap<(TableId, &str), Span> = BTreeMap::new();
         for (index, table) in ctx.model.tables.iter().enumerate() {
-            let keys = table.primary_key.iter().chain(&table.uniques).chain(&table.indexes);
-            for key in keys {
+            // To PostgreSQL an index is no constraint: its name may be that of a foreign key too.
+            let strict = ctx.is_strict(table.block);
+            let keys = table.uniques.iter().chain(&table.indexes).filter(|_| strict);
+            for key in table.primary_key.iter().chain(keys) {
                 let span = ctx.attribute_span(key.attribute);
                 seen.insert((TableId(index), &key.constraint), span);
             }

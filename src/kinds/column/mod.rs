@@ -3,7 +3,9 @@
 pub(crate) mod cast;
 mod ddl;
 pub(crate) mod lower;
+pub(crate) mod print;
 mod rows;
+mod types;
 
 use std::collections::BTreeMap;
 

@@ -44,6 +44,10 @@ impl Kind for CompositeKind {
         if in_place { Alteration::InPlace(Vec::new()) } else { Alteration::Swap }
     }
 
+    fn unwritten(&self) -> &'static [&'static str] {
+        &["attributes"]
+    }
+
     fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
         super::common::check_texts(&[], name, value)
     }

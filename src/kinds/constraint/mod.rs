@@ -2,6 +2,7 @@
 
 mod ddl;
 pub(crate) mod lower;
+pub(crate) mod print;
 mod rows;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! Enum types.
 
 pub(crate) mod lower;
+pub(crate) mod print;
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,7 @@
 //! Extensions. What an extension owns belongs to it and is never looked at.
 
 pub(crate) mod lower;
+pub(crate) mod print;
 
 use std::collections::BTreeSet;
 

@@ -2,6 +2,7 @@
 
 mod ddl;
 pub(crate) mod lower;
+pub(crate) mod print;
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! Attachment of a partition to its partitioned table, apart from the partition itself.
 
 pub(crate) mod lower;
+pub(crate) mod print;
 
 use std::collections::BTreeSet;
 

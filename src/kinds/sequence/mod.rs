@@ -1,6 +1,7 @@
 //! Sequences: standalone and owned. Identity sequences are part of their column.
 
 pub(crate) mod names;
+pub(crate) mod print;
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,188 @@
+//! From a schema to model text: what PSL can say as Prisma says it, the rest in own attributes and
+//! blocks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Syntax, blocks, enum_type,
+    names::{NameMap, Names},
+    sequence, table,
+};
+use crate::{
+    kinds,
+    schema::{Object, ObjectId, Schema},
+    syntax::ast::{Attribute, Block, Expr, File},
+};
+
+/// How a schema is printed.
+#[derive(Clone, Debug, Default)]
+pub struct PrintOptions {
+    /// Names that a person has given to blocks, fields, values and relations.
+    pub names: NameMap,
+}
+
+/// Prints a schema as the text of a model: one file.
+#[must_use]
+pub fn print(schema: &Schema, options: &PrintOptions) -> Vec<File> {
+    let printing = Printing::new(schema, options);
+    let mut file = File::default();
+    file.push(printing.datasource());
+    for object in schema.of_kind("namespace") {
+        if printing.needs_block(object) {
+            file.push(blocks::print::block(&printing, object));
+        }
+    }
+    for object in schema.of_kind("table") {
+        file.push(table::print::block(&printing, object));
+    }
+    for object in schema.of_kind("enum") {
+        file.push(enum_type::print::block(&printing, object));
+    }
+    for kind in kinds::ALL {
+        let name = kind.name();
+        if !matches!(kind.syntax(), Syntax::Block(_)) || matches!(name, "namespace" | "extension") {
+            continue;
+        }
+        for object in schema.of_kind(name) {
+            if !printing.serials.contains(&object.id) {
+                file.push(blocks::print::block(&printing, object));
+            }
+        }
+    }
+    vec![file]
+}
+
+/// What printing one object needs to know of the others.
+pub(crate) struct Printing<'a> {
+    pub(crate) schema: &'a Schema,
+    pub(crate) names: Names,
+    /// The parts of an object.
+    children: BTreeMap<&'a ObjectId, Vec<&'a Object>>,
+    /// Sequences that `autoincrement()` stands for.
+    serials: BTreeSet<ObjectId>,
+    /// Columns with `autoincrement()`.
+    pub(crate) serial_columns: BTreeSet<ObjectId>,
+    /// Enums by their type in SQL.
+    pub(crate) enums: BTreeMap<String, &'a Object>,
+    /// Foreign keys by the path of the table that they refer to.
+    pub(crate) references: BTreeMap<Vec<String>, Vec<&'a Object>>,
+    /// Whether something stands outside of `public`.
+    pub(crate) several_namespaces: bool,
+}
+
+impl<'a> Printing<'a> {
+    fn new(schema: &'a Schema, options: &PrintOptions) -> Self {
+        let mut children: BTreeMap<&ObjectId, Vec<&Object>> = BTreeMap::new();
+        let mut references: BTreeMap<Vec<String>, Vec<&Object>> = BTreeMap::new();
+        for object in schema.objects.values() {
+            if let Some(parent) = &object.parent {
+                children.entry(parent).or_default().push(object);
+            }
+            if object.text("type") == Some("foreign_key")
+                && let Some(path) = object.facets.get("references")
+                && let Ok(path) = serde_json::from_value(path.clone())
+            {
+                references.entry(path).or_default().push(object);
+            }
+        }
+        for list in children.values_mut() {
+            list.sort_by_key(|o| o.position);
+        }
+        let enums =
+            schema.of_kind("enum").map(|o| (crate::sql::quote_path(&o.id.path), o)).collect();
+        let serials = sequence::print::serials(schema);
+        Self {
+            schema,
+            names: Names::new(schema, &options.names),
+            serial_columns: serials.values().cloned().collect(),
+            serials: serials.into_keys().collect(),
+            children,
+            enums,
+            references,
+            several_namespaces: schema.of_kind("namespace").any(|n| n.id.name() != "public"),
+        }
+    }
+
+    /// The parts of an object of one kind, by position.
+    pub(crate) fn parts<'s>(
+        &'s self,
+        of: &ObjectId,
+        kind: &'s str,
+    ) -> impl Iterator<Item = &'a Object> + use<'s, 'a> {
+        let all: &[&'a Object] = self.children.get(of).map_or(&[], Vec::as_slice);
+        all.iter().copied().filter(move |o| o.id.is(kind))
+    }
+
+    /// All parts of an object.
+    pub(crate) fn all_parts(&self, of: &ObjectId) -> &[&'a Object] {
+        self.children.get(of).map_or(&[], Vec::as_slice)
+    }
+
+    fn datasource(&self) -> Block {
+        let mut block = Block::new("datasource", "db");
+        block.push_assignment("provider", "postgresql");
+        if self.several_namespaces {
+            let names = self.schema.of_kind("namespace").map(|n| Expr::from(n.id.name()));
+            block.push_assignment("schemas", Expr::array(names));
+        }
+        let extensions: Vec<Expr> =
+            self.schema.of_kind("extension").map(super::extension::print::entry).collect();
+        if !extensions.is_empty() {
+            block.push_assignment("extensions", Expr::array(extensions));
+        }
+        block
+    }
+
+    /// Whether a namespace has something to say besides its name.
+    fn needs_block(&self, namespace: &Object) -> bool {
+        let name = namespace.id.name();
+        let inhabited = || {
+            self.schema.objects.values().any(|o| {
+                o.text("schema") == Some(name)
+                    || kinds::is_in_namespace(&o.id) && o.id.path[0] == name
+            })
+        };
+        !namespace.facets.is_empty() || name != "public" && !inhabited()
+    }
+}
+
+/// `@@comment`, `@@owner`, `@@privileges`.
+pub(crate) fn common_attributes(object: &Object) -> Vec<Attribute> {
+    let mut out = Vec::new();
+    if let Some(owner) = object.text("owner") {
+        out.push(Attribute::new("owner").arg(owner));
+    }
+    if let Some(list) = object.facets.get("privileges").and_then(|v| v.as_array()) {
+        let items = list.iter().filter_map(|v| v.as_str()).map(Expr::from);
+        out.push(Attribute::new("privileges").arg(Expr::array(items)));
+    }
+    if let Some(text) = object.text("comment") {
+        out.push(Attribute::new("comment").arg(Expr::text(text)));
+    }
+    out
+}
+
+/// `{ name: value }` with numbers and words bare where they come back as they are.
+pub(crate) fn options(map: &BTreeMap<String, String>) -> Expr {
+    Expr::object(map.iter().map(|(name, value)| (name.as_str().into(), option(value))))
+}
+
+/// A value of an option: a number, `true`, `false`, or a string.
+pub(crate) fn option(value: &str) -> Expr {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    let number = digits.split('.').count() <= 2
+        && digits.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+    if number {
+        Expr::number(value)
+    } else if matches!(value, "true" | "false") {
+        Expr::path(value)
+    } else {
+        Expr::string(value)
+    }
+}
+
+/// Whether a text can stand as a name in the model.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic())
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
