@@ -142,10 +142,13 @@ impl<'a> Builder<'a> {
                         "`no-transaction` stands after the first statement".to_owned(),
                         Some("move it to the top: it is about the whole file".to_owned()),
                     ),
+                    // What `lint` reads.
+                    other if other.split(char::is_whitespace).next() == Some("allow") => {}
+                    other if other.split(char::is_whitespace).next() == Some("allow-file") => {}
                     other => self.fail(
                         comment.start,
                         format!("unknown directive `{other}`"),
-                        Some("`no-transaction` is known".to_owned()),
+                        Some("`no-transaction`, `allow` and `allow-file` are known".to_owned()),
                     ),
                 }
             }

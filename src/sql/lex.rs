@@ -201,6 +201,10 @@ impl<'a> Lexer<'a> {
 
     fn dollar(&mut self) -> Lexeme<'a> {
         let rest = self.rest();
+        // A placeholder of a template stands where a name does: `${schema}.users`.
+        if let Some(length) = rest.strip_prefix("${").and_then(|inside| inside.find('}')) {
+            return self.take(TokenKind::Word, length + 3);
+        }
         let digits = rest[1..].bytes().take_while(u8::is_ascii_digit).count();
         if digits > 0 {
             return self.take(TokenKind::Parameter, 1 + digits);

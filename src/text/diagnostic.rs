@@ -12,6 +12,8 @@ pub enum Severity {
     Error,
     /// The text means something, likely not what was meant.
     Warning,
+    /// Something to know about it.
+    Note,
 }
 
 impl Severity {
@@ -21,6 +23,7 @@ impl Severity {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         }
     }
 }
@@ -64,7 +67,9 @@ impl Diagnostic {
         Self::new(Severity::Warning, code, span, message.into())
     }
 
-    fn new(severity: Severity, code: &'static Code, span: Span, message: String) -> Self {
+    /// A finding of any severity at a place.
+    #[must_use]
+    pub fn new(severity: Severity, code: &'static Code, span: Span, message: String) -> Self {
         let labels = vec![Label { span, text: String::new() }];
         Self { severity, code, message, labels, notes: Vec::new(), help: None }
     }

@@ -14,5 +14,13 @@ pub use self::{
 
 /// The registered codes by name, for code that reports them: `codes::E0101`.
 pub mod code {
-    pub use super::codes::{lower::*, model::*, operation::*};
+    pub use super::codes::{
+        hazard::{
+            brief::*, compatibility::*, failure::*, lock::*, loss::*, operation::*, security::*,
+            style::*, transaction::*,
+        },
+        lower::*,
+        model::*,
+        operation::*,
+    };
 }

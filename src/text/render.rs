@@ -41,7 +41,7 @@ pub fn render_diagnostics(diagnostics: &[Diagnostic], sources: &[Source], style:
 #[must_use]
 pub fn render_summary(diagnostics: &[Diagnostic]) -> String {
     let count = |s: Severity| diagnostics.iter().filter(|d| d.severity == s).count();
-    let parts = [Severity::Error, Severity::Warning].map(|s| match count(s) {
+    let parts = [Severity::Error, Severity::Warning, Severity::Note].map(|s| match count(s) {
         0 => String::new(),
         1 => format!("1 {}", s.name()),
         n => format!("{n} {}s", s.name()),
@@ -85,6 +85,7 @@ fn render_one(diagnostic: &Diagnostic, sources: &[Source], style: Style) -> Stri
     let (severity, colour) = match diagnostic.severity {
         Severity::Error => ("error", RED),
         Severity::Warning => ("warning", YELLOW),
+        Severity::Note => ("note", BLUE),
     };
     let mut out = style.paint(colour, &format!("{severity}[{}]", diagnostic.code.id));
     let _ = writeln!(out, "{}", style.paint(BOLD, &format!(": {}", diagnostic.message)));

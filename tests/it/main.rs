@@ -6,6 +6,7 @@ mod daily;
 mod faults;
 mod model_cases;
 mod prisma_validation;
+mod safety;
 mod scratch;
 mod support;
 mod syntax;

@@ -1,6 +1,7 @@
 //! The registry of codes: what each one means, for `explain`.
 
 mod examples;
+pub(super) mod hazard;
 pub(super) mod lower;
 pub(super) mod model;
 pub(super) mod operation;
@@ -25,7 +26,20 @@ impl std::fmt::Display for Code {
 }
 
 /// All codes, each list sorted.
-pub static CODES: &[&[&Code]] = &[model::ALL, lower::ALL, operation::ALL];
+pub static CODES: &[&[&Code]] = &[
+    model::ALL,
+    lower::ALL,
+    operation::ALL,
+    hazard::lock::ALL,
+    hazard::brief::ALL,
+    hazard::loss::ALL,
+    hazard::failure::ALL,
+    hazard::compatibility::ALL,
+    hazard::transaction::ALL,
+    hazard::operation::ALL,
+    hazard::security::ALL,
+    hazard::style::ALL,
+];
 
 /// Looks a code up, whatever the case of its letter.
 #[must_use]
