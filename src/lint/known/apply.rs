@@ -68,10 +68,10 @@ impl Known {
                     }
                 }
             }
-            Tree::Write(write) if matches!(write.verb, Verb::Insert | Verb::Merge) => {
-                if write.from_query || write.verb == Verb::Merge {
-                    self.fill(&write.table);
-                }
+            Tree::Write(write)
+                if write.verb == Verb::Merge || write.verb == Verb::Insert && write.from_query =>
+            {
+                self.fill(&write.table);
             }
             Tree::Copy { table: Some(table), from: true, .. } => self.fill(table),
             _ => {}

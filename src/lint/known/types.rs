@@ -182,8 +182,9 @@ fn assignable(known: &Known, from: &TypeName, to: &TypeName) -> bool {
         return ways || !(is_builtin(&target.name) || into_enum || target.name == "ltree");
     }
     if !(is_builtin(&source.name) && is_builtin(&target.name)) {
-        return !known.type_of(&source).is_some_and(|t| matches!(t, Type::Enum { .. }))
-            && !(source.name == "hstore" && target.name == "jsonb");
+        let is_enum = known.type_of(&source).is_some_and(|t| matches!(t, Type::Enum { .. }));
+        let refused = is_enum || source.name == "hstore" && target.name == "jsonb";
+        return !refused;
     }
     let family = |name: &str| match name {
         "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" => 1,

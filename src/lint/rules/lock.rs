@@ -208,7 +208,7 @@ fn explain(case: &Case<'_>, effect: &Effect, finding: &mut Finding) {
     match &effect.cause {
         Cause::Index => {
             if let Tree::CreateIndex(made) = case.tree()
-                && !case.known().relation(&effect.relation).is_some_and(|r| !r.parents.is_empty())
+                && case.known().relation(&effect.relation).is_none_or(|r| r.parents.is_empty())
             {
                 let unique = if made.unique { "UNIQUE " } else { "" };
                 finding.help(format!(

@@ -136,7 +136,7 @@ fn cascade(case: &Case<'_>, dropped: &Drop, out: &mut Findings) {
         ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Sequence
     );
     let made = |rel: &Rel| !case.session.in_use(rel);
-    if names.is_empty() && relation || relation && names.iter().all(|n| made(&case.resolve(n))) {
+    if relation && names.iter().all(|n| made(&case.resolve(n))) {
         return;
     }
     let named = names.iter().map(|n| n.parts.join(".")).collect::<Vec<_>>().join("`, `");

@@ -4,7 +4,7 @@ use super::{Case, Findings, lock::wide};
 use crate::{
     lint::{
         hazards::{self as h, Level},
-        known::{Born, Rel},
+        known::Rel,
         locks::{Cause, Work},
     },
     sql::{
@@ -42,11 +42,9 @@ pub(super) fn check(case: &Case<'_>, out: &mut Findings) {
             let message = format!("the extension `{name}` is created");
             out.report(&h::EXTENSION_CHANGED, case.span(), message);
         }
-        Tree::AlterOther { kind: ObjectKind::Extension, name, change } => {
-            if !matches!(change, Change::SetSchema(_)) {
-                let message = format!("the extension `{}` changes", name.last());
-                out.report(&h::EXTENSION_CHANGED, case.span(), message);
-            }
+        Tree::AlterOther { kind: ObjectKind::Extension, name, change: Change::Other } => {
+            let message = format!("the extension `{}` changes", name.last());
+            out.report(&h::EXTENSION_CHANGED, case.span(), message);
         }
         Tree::AlterRelation(altered) => alter(case, altered, out),
         Tree::Set { name, value, local } => setting(case, name, value.as_deref(), *local, out),
@@ -291,5 +289,4 @@ fn setting(case: &Case<'_>, name: &str, value: Option<&str>, local: bool, out: &
         let message = format!("`SET {}` changes how what follows behaves", name.to_uppercase());
         out.report(&h::SESSION_SETTING, case.span(), message);
     }
-    let _ = Born::Before;
 }

@@ -281,10 +281,9 @@ fn schema(c: &mut Cursor<'_, '_>) -> Tree {
     let mut elements = Vec::new();
     let mut from = None;
     while !c.done() {
-        if c.sees("create") || c.sees("grant") {
-            if let Some(from) = from.replace(c.position()) {
-                elements.push(dispatch::statement(&mut c.part(from, c.position())));
-            }
+        let begins = c.sees("create") || c.sees("grant");
+        if begins && let Some(from) = from.replace(c.position()) {
+            elements.push(dispatch::statement(&mut c.part(from, c.position())));
         }
         c.step();
     }

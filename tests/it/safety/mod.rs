@@ -1,5 +1,7 @@
 //! Hazards: the scripts of the catalogue, the lock advisor against servers, other linters' cases.
 
+#![expect(clippy::print_stderr, reason = "scores are shown, and what is skipped")]
+
 mod bench;
 mod fixtures;
 mod peers;
