@@ -127,6 +127,10 @@ pub(crate) fn limits(text: &str) -> Vec<Limit> {
     let (mut lower, mut upper) = (Vec::new(), Vec::new());
     for part in conjuncts(text) {
         let all = tokens(bare(part));
+        // What holds in one case or another limits nothing.
+        if all.iter().any(|t| t.is("or")) {
+            continue;
+        }
         let qualified = usize::from(all.get(1).is_some_and(|t| t.is("."))) * 2;
         let Some(column) = all.get(qualified).and_then(Token::name) else { continue };
         let Some(operator) = all.get(qualified + 1) else { continue };
