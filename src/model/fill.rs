@@ -69,7 +69,7 @@ impl Filler<'_, '_> {
         match pair {
             Pair::ManyToOne { forward, .. } => self.fill_forward(&fields[forward]),
             Pair::OneToOne { one, other } => {
-                self.fill_forward(one_with_column(&fields[one], &fields[other]));
+                self.fill_forward(self.one_with_column(&fields[one], &fields[other]));
             }
             Pair::ManyToMany { .. } => {}
             Pair::Alone { forward } if fields[forward].broken => {}
@@ -80,6 +80,26 @@ impl Filler<'_, '_> {
                 self.fill_forward(&fields[forward]);
                 self.add_back(&fields[forward]);
             }
+        }
+    }
+
+    /// The side of a one-to-one relation that gets the column: the required one, or else the one
+    /// that has one, or else the first in the alphabet.
+    fn one_with_column<'f>(
+        &self,
+        one: &'f RelationField,
+        other: &'f RelationField,
+    ) -> &'f RelationField {
+        let name = |field: &RelationField| {
+            let table = &self.ctx.model.tables[field.at.table.0];
+            (table.name.clone(), table.fields[field.at.field].name.clone())
+        };
+        match (one.arity, other.arity) {
+            (Arity::Required, Arity::Optional) => one,
+            (Arity::Optional, Arity::Required) => other,
+            _ if one.fields.is_some() => one,
+            _ if other.fields.is_some() || name(other) < name(one) => other,
+            _ => one,
         }
     }
 
@@ -212,17 +232,6 @@ impl Filler<'_, '_> {
     fn column_names(&self, field: &str, to: TableId, references: &[usize]) -> Vec<String> {
         let names = self.field_names(to, references);
         names.iter().map(|n| format!("{}{}", lower_first(field), upper_first(n))).collect()
-    }
-}
-
-/// The side of a one-to-one relation that gets the column: the required one, or else the one that
-/// has one.
-fn one_with_column<'f>(one: &'f RelationField, other: &'f RelationField) -> &'f RelationField {
-    match (one.arity, other.arity) {
-        (Arity::Required, Arity::Optional) => one,
-        (Arity::Optional, Arity::Required) => other,
-        _ if other.fields.is_some() && one.fields.is_none() => other,
-        _ => one,
     }
 }
 
