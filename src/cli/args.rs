@@ -14,6 +14,7 @@ use super::{
     execute::ExecuteArgs,
     explain::ExplainArgs,
     history::{HistoryArgs, ShowArgs},
+    init::InitArgs,
     new::NewArgs,
     push::PushArgs,
     reset::ResetArgs,
@@ -75,6 +76,8 @@ pub(crate) struct UrlArgs {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write the files that a project starts with
+    Init(InitArgs),
     /// Write, prove and apply the migration that an edited model needs
     Dev(DevArgs),
     /// Apply pending migrations: locked, recorded step by step, resumed where they stopped

@@ -12,7 +12,7 @@ use super::{Failure, args::GlobalArgs};
 use crate::db::{Environment, execute::Settings, ledger::LedgerName};
 
 /// The name of the configuration file.
-const FILE: &str = "driftless.toml";
+pub(crate) const FILE: &str = "driftless.toml";
 
 /// The configuration with its file's directory, to which its paths are relative.
 #[derive(Clone, Debug, Default)]

@@ -1,5 +1,7 @@
 //! `dev`: from an edited model to one proved migration, applied to the development database.
 
+use std::{cmp::Reverse, collections::BTreeMap};
+
 use clap::Args;
 use serde_json::json;
 
@@ -20,9 +22,9 @@ use crate::{
         execute::{Executor, Stop},
         ledger::{State, by_name},
     },
-    diff::{ChangeSet, diff},
+    diff::{ChangeSet, Difference, diff},
     migrations::{Header, History, Migration, NewMigration, read_directory, slug, write_migration},
-    schema::Schema,
+    schema::{ObjectId, Schema},
 };
 
 /// Arguments of `dev`.
@@ -134,7 +136,7 @@ fn migration(
     proved: &Proved,
 ) -> NewMigration {
     let words = args.name.as_deref().map(slug).filter(|slug| !slug.is_empty());
-    let slug = words.unwrap_or_else(|| slug(&title(changes)));
+    let slug = words.unwrap_or_else(|| slug(&title(changes, proved)));
     NewMigration {
         name: format!("{}_{slug}", timestamp_after(history)),
         up: proved.up.clone(),
@@ -150,26 +152,38 @@ fn migration(
     }
 }
 
-/// A few words for what changes: the first object that is no part of another one that changes.
-fn title(changes: &ChangeSet) -> String {
-    use crate::diff::Difference;
-    let whole = |path: &[String]| {
-        !changes
-            .changes
-            .iter()
-            .any(|other| other.id.path.len() < path.len() && path.starts_with(&other.id.path))
+/// A few words for what changes: named for the object of which most else that changes is a part.
+fn title(changes: &ChangeSet, proved: &Proved) -> String {
+    let parent = |id: &ObjectId| {
+        let object = proved.after.get(id).or_else(|| proved.before.get(id));
+        object.and_then(|object| object.parent.clone())
     };
-    let roots: Vec<_> = changes.changes.iter().filter(|change| whole(&change.id.path)).collect();
-    let Some(first) = roots.first() else { return "change".to_owned() };
-    let verb = match first.difference {
-        Difference::Created => "add",
-        Difference::Dropped => "drop",
-        Difference::Altered { .. } => "change",
+    let mut parts = BTreeMap::<&ObjectId, usize>::new();
+    for change in &changes.changes {
+        let mut root = &change.id;
+        let mut at = change.id.clone();
+        while let Some(above) = parent(&at) {
+            if let Some(other) = changes.changes.iter().find(|other| other.id == above) {
+                root = &other.id;
+            }
+            at = above;
+        }
+        *parts.entry(root).or_default() += 1;
+    }
+    let Some((root, _)) = parts.iter().max_by_key(|(id, count)| (**count, Reverse(*id))) else {
+        return "change".to_owned();
     };
-    let path = &first.id.path;
+    let difference = changes.changes.iter().find(|change| change.id == **root);
+    let verb = match difference.map(|change| &change.difference) {
+        Some(Difference::Created) => "add",
+        Some(Difference::Dropped) => "drop",
+        _ => "change",
+    };
+    let path = &root.path;
     let name = path[usize::from(path.len() > 1 && path[0] == "public")..].join(" ");
-    match roots.len() {
-        1 => format!("{verb} {name}"),
+    // Several wholes are told; an enum or a sequence beside its table is not.
+    match parts.values().filter(|count| **count > 2).count() {
+        0 | 1 => format!("{verb} {name}"),
         n => format!("{verb} {name} and {} more", n - 1),
     }
 }

@@ -15,6 +15,7 @@ mod explain;
 mod failure;
 mod glob;
 mod history;
+mod init;
 mod new;
 mod progress;
 mod prove;
@@ -82,6 +83,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, Failure> {
 async fn dispatch(command: &Command, session: &Session<'_>) -> Result<ExitStatus, Failure> {
     match command {
         Command::Deploy(args) => deploy::run(args, session).await,
+        Command::Init(args) => init::run(args, session),
         Command::Dev(args) => dev::run(args, session).await,
         Command::Push(args) => push::run(args, session).await,
         Command::Check(args) => check::run(args, session).await,

@@ -350,3 +350,19 @@ fn validate_and_fmt_work_without_a_database() {
     sandbox.run(&["explain", "e0101"]).expect(0).prints("E0101: an unknown type");
     sandbox.run(&["explain", "X"]).expect(2).says("P0038");
 }
+
+#[test]
+fn init_writes_a_project_that_works_and_adopts_prismas() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["init"]).expect(0).prints("./driftless.toml\n./schema.model\n");
+    sandbox.run(&["init"]).expect(2).says("P0048");
+    sandbox.run(&["fmt", "--check"]).expect(0);
+    sandbox.run(&["dev"]).expect(0).prints("_add_users/migration.sql");
+    let prisma = Sandbox::new();
+    prisma.write("db/schema.prisma", "datasource db {\n  provider = \"postgresql\"\n}\n");
+    prisma.write("db/migrations/1_a/migration.sql", "SELECT 1;");
+    prisma.run(&["init", "--from-prisma", "."]).expect(2).says("P0049");
+    prisma.write("prisma.config.ts", "export default { schema: './db/schema.prisma' }");
+    prisma.run(&["init", "--from-prisma", "."]).expect(0);
+    prisma.run(&["check"]).expect(0).says("1 migrations and the model agree");
+}

@@ -150,6 +150,11 @@ codes! {
     P0047, "a result that is not what the migrations lead to",
         "Everything was applied, and the database differs from an empty one that got the same \
          migrations: a migration looks at rows or settings and did something else here.";
+    P0048, "a project that is there already",
+        "`init` writes the first files of a project and never over others.";
+    P0049, "no Prisma project",
+        "`init --from-prisma` looks for `prisma/schema.prisma`, or where `prisma.config.*` or \
+         `package.json` say that the schema is.";
     P0090, "changes that cannot be ordered",
         "What is to be changed depends on itself in a way that driftless does not break up. This \
          is a defect of driftless; please report it with the two states.";
