@@ -247,6 +247,7 @@ impl<'a> Builder<'a> {
         let mut by_name: BTreeMap<&str, Vec<Node>> = BTreeMap::new();
         for node in &self.nodes {
             if let Node::Create(id) = node
+                && kinds::is_in_namespace(id)
                 && self.context.to.get(id).is_some_and(|o| o.parent.is_none())
             {
                 // Namespace, then name; routines end with their argument types.

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Column, Identity};
 use crate::{
-    kinds::{
-        Alteration, Context, Inline, Kind, Privileges, common, rows::RowCheck, sequence,
-        table::Table,
-    },
+    kinds::{Alteration, Context, Inline, Kind, Privileges, common, rows::RowCheck, sequence},
     schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_ident, quote_path},
 };
@@ -169,14 +166,13 @@ pub(crate) fn parents(object: &Object, state: &Schema) -> Vec<Vec<String>> {
     if let Some(of) = state.get(&partition).and_then(|p| p.facets.get("of")) {
         return serde_json::from_value(of.clone()).into_iter().collect();
     }
-    let Some(parent) = state.get(table).filter(|t| t.facets.contains_key("inherits")) else {
-        return Vec::new();
-    };
-    let inherits = parent.read::<Table>().inherits;
+    let Some(parent) = state.get(table) else { return Vec::new() };
+    let Some(list) = parent.facets.get("inherits") else { return Vec::new() };
+    let inherits: Vec<String> = serde_json::from_value(list.clone()).unwrap_or_default();
     parent
         .deps
         .iter()
-        .filter(|d| d.is("table") && inherits.contains(&quoted(&d.path)))
+        .filter(|d| (d.is("table") || d.is("foreign_table")) && inherits.contains(&quoted(&d.path)))
         .map(|d| d.path.clone())
         .collect()
 }

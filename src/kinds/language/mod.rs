@@ -41,7 +41,12 @@ impl Kind for LanguageKind {
         vec![definition("CREATE", object)]
     }
 
-    fn alter(&self, _: &Object, to: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
+    fn alter(&self, from: &Object, to: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
+        // What was granted on a trusted language cannot be revoked once it is not.
+        let granted = from.facets.contains_key("privileges");
+        if granted && from.flag("trusted") && !to.flag("trusted") {
+            return Alteration::Replace;
+        }
         Alteration::InPlace(vec![definition("CREATE OR REPLACE", to)])
     }
 
