@@ -88,7 +88,7 @@ pub(crate) async fn baseline(
 
 fn write(live: &Schema, history: &History, session: &Session<'_>) -> Result<(), Failure> {
     let empty = Schema::of_empty_database();
-    let plan = plan::plan(&empty, live)?;
+    let plan = plan::plan(&empty, live, plan::Mode::Direct)?;
     let directory = session.migrations_path();
     let new = NewMigration {
         name: format!("{}_baseline", timestamp_after(history)),

@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &DiffArgs, session: &Session<'_>) -> Result<ExitSt
     report_unmodelled(session, "from", from);
     report_unmodelled(session, "to", to);
     let changes = diff(from, to);
-    let plan = plan::plan(from, to)?;
+    let plan = plan::plan(from, to, plan::Mode::Online)?;
     if session.ui.json {
         session.ui.json(&json!({
             "changes": changes.changes,

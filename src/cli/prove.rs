@@ -29,7 +29,7 @@ pub(crate) async fn prove(
     let database = workbench.database().await?;
     replay(&database, history.iter().copied()).await?;
     let before = read(&database, session).await?;
-    let up = plan::render(&plan::plan(&before, to)?);
+    let up = plan::render(&plan::plan(&before, to, plan::Mode::Online)?);
     run_script(&database, "migration.sql", &up).await.map_err(|error| {
         let failure = Failure::from(error);
         defect(format!("the migration for the model cannot be run: {}", failure.message))
@@ -40,7 +40,7 @@ pub(crate) async fn prove(
     if !missed.is_empty() {
         return Err(wrong("the migration does not reach the model", &missed).note(up.clone()));
     }
-    let down = match plan::plan(&after, &before) {
+    let down = match plan::plan(&after, &before, plan::Mode::Online) {
         Ok(plan) => {
             let down = plan::render(&plan);
             way_back(&database, (&up, &down), (&before, &after), session).await?.map(|()| down)

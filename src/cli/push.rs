@@ -45,7 +45,7 @@ pub(crate) async fn run(args: &PushArgs, session: &Session<'_>) -> Result<ExitSt
     let to = workbench.schema_of_model(&model).await?;
     let from = read(&connection, session).await?;
     let changes = diff(&from, &to);
-    let sql = plan::render(&plan::plan(&from, &to)?);
+    let sql = plan::render(&plan::plan(&from, &to, plan::Mode::Direct)?);
     if args.dry_run {
         session.ui.data(&sql);
         return Ok(ExitStatus::Done);

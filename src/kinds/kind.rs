@@ -218,13 +218,25 @@ pub enum Alteration {
     Swap,
 }
 
-/// The two states between which a plan moves.
+/// The two states between which a plan moves, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// The state before.
     pub from: &'a Schema,
     /// The state after.
     pub to: &'a Schema,
+    /// How to treat what is in use.
+    pub mode: Mode,
+}
+
+/// How a plan treats relations that are in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The short form: one statement a change, whatever it locks.
+    Direct,
+    /// The long form for a relation that is there already: indexes are built concurrently,
+    /// constraints are added without looking at the rows and validated after.
+    Online,
 }
 
 impl Context<'_> {
@@ -232,6 +244,13 @@ impl Context<'_> {
     #[must_use]
     pub fn server_version(&self) -> u32 {
         self.from.server_version.max(self.to.server_version)
+    }
+
+    /// Whether a relation is there already and may be in use while the plan runs.
+    #[must_use]
+    pub fn in_use(&self, relation: Option<&ObjectId>) -> bool {
+        self.mode == Mode::Online
+            && relation.is_some_and(|id| self.from.get(id).is_some() && self.to.get(id).is_some())
     }
 
     /// The children of an object in the state after, by position.

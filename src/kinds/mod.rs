@@ -52,7 +52,8 @@ pub mod view;
 
 pub use self::{
     kind::{
-        Alteration, Context, Entry, Inline, Kind, Misfit, Moment, Order, Part, Privileges, Syntax,
+        Alteration, Context, Entry, Inline, Kind, Misfit, Mode, Moment, Order, Part, Privileges,
+        Syntax,
     },
     lower::lower,
     names::{NameMap, RelationNames},

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use self::actions::{Action, Actions};
 pub use self::render::render;
+pub use crate::kinds::Mode;
 use crate::{
     diff,
     kinds::{self, Context, Moment, common, rows::RowCheck},
@@ -70,12 +71,12 @@ impl Plan {
 ///
 /// # Errors
 /// [`Cycle`] when no order works, which is a defect of driftless and not of the schemas.
-pub fn plan(from: &Schema, to: &Schema) -> Result<Plan, Cycle> {
+pub fn plan(from: &Schema, to: &Schema, mode: Mode) -> Result<Plan, Cycle> {
     let renames = diff::implied_renames(from, to);
     let mut steps: Vec<Step> =
         renames.iter().filter_map(|(a, b)| rename_step(from, a, b)).collect();
     let from = &diff::rename(from, &renames);
-    let context = Context { from, to };
+    let context = Context { from, to, mode };
     let actions = Actions::decide(context);
     let order = graph::order(context, &actions)?;
     for (node, parts) in order {
@@ -162,7 +163,7 @@ type Parts = BTreeMap<Moment, Vec<ObjectId>>;
 /// What to ask of the rows before a change runs, with the object that it is about.
 #[must_use]
 pub fn row_checks(from: &Schema, to: &Schema) -> Vec<(ObjectId, RowCheck)> {
-    let context = Context { from, to };
+    let context = Context { from, to, mode: Mode::Direct };
     let mut out = Vec::new();
     for change in diff::diff(from, to).changes {
         let (old, new) = (from.get(&change.id), to.get(&change.id));

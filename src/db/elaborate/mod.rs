@@ -126,7 +126,7 @@ impl Wanted {
         let mut schema = self.schema.clone();
         let mut guesses = self.guesses.clone();
         loop {
-            let circle = match plan::plan(before, &schema) {
+            let circle = match plan::plan(before, &schema, plan::Mode::Direct) {
                 Ok(plan) => return Ok(plan),
                 Err(circle) => circle.0,
             };

@@ -73,7 +73,7 @@ impl Kind for ColumnKind {
             out.extend(retype(from, to, cx));
         }
         if old.not_null != new.not_null {
-            out.push(alter(to, if new.not_null { "SET NOT NULL" } else { "DROP NOT NULL" }));
+            out.extend(not_null_change(to, &new, cx));
         }
         out.extend(identity_change(to, old.identity.as_ref(), new.identity.as_ref(), &new));
         out.extend(setting_changes(to, &old, &new));
@@ -279,6 +279,36 @@ pub(crate) fn settings(object: &Object) -> Vec<Statement> {
         ..Column::default()
     };
     setting_changes(object, &same, &column)
+}
+
+/// In use, the rows are looked at before the strong lock is asked for: a valid check that says the
+/// same spares `SET NOT NULL` the scan (manual, "ALTER TABLE"), and from 18 on the constraint
+/// itself can be added without one.
+fn not_null_change(object: &Object, new: &Column, cx: &Context<'_>) -> Vec<Statement> {
+    if !new.not_null {
+        return vec![alter(object, "DROP NOT NULL")];
+    }
+    if !cx.in_use(object.parent.as_ref()) || new.inherited {
+        return vec![alter(object, "SET NOT NULL")];
+    }
+    let column = quote_ident(object.id.name());
+    let mut name = format!("{}_{}", object.id.path[1], object.id.name());
+    while name.len() > 54 {
+        name.pop();
+    }
+    let name = quote_ident(&format!("{name}_not_null"));
+    let validate = on(object, &format!("VALIDATE CONSTRAINT {name}"));
+    if cx.server_version() >= 180_000 {
+        let add = format!("ADD CONSTRAINT {name} NOT NULL {column} NOT VALID");
+        return vec![Statement::then_commit(on(object, &add).sql), validate];
+    }
+    let add = format!("ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID");
+    vec![
+        Statement::then_commit(on(object, &add).sql),
+        validate,
+        alter(object, "SET NOT NULL"),
+        on(object, &format!("DROP CONSTRAINT {name}")),
+    ]
 }
 
 fn setting_changes(object: &Object, old: &Column, new: &Column) -> Vec<Statement> {

@@ -36,12 +36,14 @@ impl Kind for ConstraintKind {
         } else {
             "ONLY "
         };
-        let valid = if constraint.not_valid { " NOT VALID" } else { "" };
-        let mut out = vec![Statement::new(format!(
-            "ALTER TABLE {only}{}\n    ADD {}{valid}",
-            column::relation(object),
-            definition(object)
-        ))];
+        let add = format!("ALTER TABLE {only}{}\n    ADD", column::relation(object));
+        let mut out = match online(object, &constraint, &add, cx) {
+            Some(statements) => statements,
+            None => {
+                let valid = if constraint.not_valid { " NOT VALID" } else { "" };
+                vec![Statement::new(format!("{add} {}{valid}", definition(object)))]
+            }
+        };
         out.extend(settings(object));
         out
     }
@@ -213,6 +215,53 @@ impl Kind for ConstraintKind {
     }
 }
 
+/// The long way for a table that is in use: its rows are looked at under a lock that lets others
+/// read and write (manual, "ALTER TABLE", Notes; "CREATE INDEX", "Building Indexes Concurrently").
+fn online(
+    object: &Object,
+    constraint: &Constraint,
+    add: &str,
+    cx: &Context<'_>,
+) -> Option<Vec<Statement>> {
+    let whole = !partitioned(object, cx.to);
+    if !cx.in_use(object.parent.as_ref()) || constraint.not_valid || constraint.not_enforced {
+        return None;
+    }
+    let name = quote_ident(object.id.name());
+    match constraint.kind.as_str() {
+        "check" => Some(validated(object, add)),
+        "foreign_key" if whole && !constraint.period => Some(validated(object, add)),
+        "primary_key" | "unique" if whole && !constraint.period => {
+            let mut index = format!(
+                "CREATE UNIQUE INDEX CONCURRENTLY {name} ON {} ({}){}",
+                column::relation(object),
+                list(&constraint.columns),
+                included(constraint)
+            );
+            if constraint.nulls_not_distinct {
+                index += " NULLS NOT DISTINCT";
+            }
+            index += &common::with_options(&constraint.options);
+            if let Some(tablespace) = &constraint.tablespace {
+                index += &format!(" TABLESPACE {}", quote_ident(tablespace));
+            }
+            let word = if constraint.kind == "unique" { "UNIQUE" } else { "PRIMARY KEY" };
+            let deferral = deferral(constraint);
+            let own = format!("{add} CONSTRAINT {name} {word} USING INDEX {name}{deferral}");
+            Some(vec![Statement::outside_transaction(index), Statement::new(own)])
+        }
+        _ => None,
+    }
+}
+
+fn validated(object: &Object, add: &str) -> Vec<Statement> {
+    let name = quote_ident(object.id.name());
+    vec![
+        Statement::then_commit(format!("{add} {} NOT VALID", definition(object))),
+        on(object, &format!("VALIDATE CONSTRAINT {name}")),
+    ]
+}
+
 /// The index or constraint of the partitioned table whose drop takes this one along.
 fn attached_to(object: &Object, state: &Schema) -> Vec<ObjectId> {
     let path = vec![object.id.path[0].clone(), object.id.name().to_owned()];
@@ -240,16 +289,19 @@ fn on(object: &Object, action: &str) -> Statement {
 pub(crate) fn definition(object: &Object) -> String {
     let c: Constraint = object.read();
     let mut sql = format!("CONSTRAINT {} {}", quote_ident(object.id.name()), body(&c));
-    if c.deferrable {
-        sql += " DEFERRABLE";
-    }
-    if c.initially_deferred {
-        sql += " INITIALLY DEFERRED";
-    }
+    sql += deferral(&c);
     if c.not_enforced {
         sql += " NOT ENFORCED";
     }
     sql
+}
+
+fn deferral(c: &Constraint) -> &'static str {
+    match (c.deferrable, c.initially_deferred) {
+        (_, true) => " DEFERRABLE INITIALLY DEFERRED",
+        (true, false) => " DEFERRABLE",
+        (false, false) => "",
+    }
 }
 
 fn body(c: &Constraint) -> String {
@@ -318,15 +370,16 @@ fn columns(names: &[String], c: &Constraint, suffix: &str) -> String {
 }
 
 fn index_clauses(c: &Constraint) -> String {
-    let mut sql = String::new();
-    if !c.include.is_empty() {
-        sql += &format!(" INCLUDE ({})", list(&c.include));
-    }
+    let mut sql = included(c);
     sql += &common::with_options(&c.options);
     if let Some(tablespace) = &c.tablespace {
         sql += &format!(" USING INDEX TABLESPACE {}", quote_ident(tablespace));
     }
     sql
+}
+
+fn included(c: &Constraint) -> String {
+    if c.include.is_empty() { String::new() } else { format!(" INCLUDE ({})", list(&c.include)) }
 }
 
 /// Whether `CREATE TABLE` would merge a unique constraint into another key over the same columns

@@ -30,7 +30,11 @@ impl Kind for IndexKind {
 
     fn create(&self, object: &Object, _: &[&Object], cx: &Context<'_>) -> Vec<Statement> {
         let partitioned = is_partitioned(object, cx.to);
-        let mut out = vec![Statement::new(definition(object, partitioned))];
+        let mut out = vec![if !partitioned && cx.in_use(object.parent.as_ref()) {
+            Statement::outside_transaction(definition(object, "CONCURRENTLY ", ""))
+        } else {
+            Statement::new(definition(object, "", if partitioned { "ONLY " } else { "" }))
+        }];
         out.extend(setting_changes(object, &Index::default(), &object.read()));
         out
     }
@@ -81,6 +85,13 @@ impl Kind for IndexKind {
         } else {
             ""
         };
+        let concurrently = cx.in_use(object.parent.as_ref())
+            && !is_partitioned(object, cx.from)
+            && self.implied_by(object, cx.from).is_empty();
+        if concurrently {
+            let name = quote_path(&object.id.path);
+            return vec![Statement::outside_transaction(format!("DROP INDEX CONCURRENTLY {name}"))];
+        }
         vec![Statement::new(format!("DROP {}{cascade}", self.address(object)))]
     }
 
@@ -157,13 +168,12 @@ fn table(object: &Object) -> String {
 }
 
 /// `CREATE INDEX …`; on a partitioned table `ONLY`, its partitions' indexes being attached.
-fn definition(object: &Object, partitioned: bool) -> String {
+fn definition(object: &Object, concurrently: &str, only: &str) -> String {
     let index: Index = object.read();
     let unique = if index.unique { "UNIQUE " } else { "" };
-    let only = if partitioned { "ONLY " } else { "" };
     let keys: Vec<String> = index.keys.iter().map(key).collect();
     let mut sql = format!(
-        "CREATE {unique}INDEX {} ON {only}{}",
+        "CREATE {unique}INDEX {concurrently}{} ON {only}{}",
         quote_ident(object.id.name()),
         table(object)
     );
