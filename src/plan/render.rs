@@ -20,7 +20,7 @@ pub fn render(plan: &Plan) -> String {
         out += &format!("SET {setting};\n\n");
     }
     for step in &plan.steps {
-        out += &heading(step);
+        let mut heading = Some(heading(step));
         for statement in &step.statements {
             if open && (!statement.transactional || settle && !statement.needs_commit) {
                 out += "COMMIT;\n\n";
@@ -31,6 +31,7 @@ pub fn render(plan: &Plan) -> String {
                 out += "BEGIN;\n\n";
                 open = true;
             }
+            out += &heading.take().unwrap_or_default();
             out += &format!("{};\n\n", statement.sql);
         }
     }

@@ -18,10 +18,15 @@ pub(crate) fn using(column: &str, from: &str, to: &str) -> String {
             format!(" USING {column}[1]::{to}")
         };
     }
-    let explicit = matches!(family(from), Some("string")) || {
-        let pair = (family(from), family(to));
-        matches!(pair, (Some("boolean"), Some("number")) | (Some("number"), Some("boolean")))
-    };
+    match (family(from), family(to)) {
+        // pg_cast knows boolean and integer only.
+        (Some("boolean"), Some("number")) if !list => {
+            return format!(" USING {column}::integer::{to}");
+        }
+        (Some("number"), Some("boolean")) if !list => return format!(" USING {column} <> 0"),
+        _ => {}
+    }
+    let explicit = family(from) == Some("string");
     let text = if list { "text[]" } else { "text" };
     if explicit {
         format!(" USING {column}::{to}")

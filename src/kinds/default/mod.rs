@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Alteration, Context, Kind, column};
+use super::{Alteration, Context, Inline, Kind, column};
 use crate::{
-    schema::{Object, ObjectId},
+    schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_ident},
 };
 
@@ -62,6 +62,16 @@ impl Kind for DefaultKind {
 
     fn rename(&self, _: &Object, _: &ObjectId) -> Vec<Statement> {
         Vec::new()
+    }
+
+    fn inline(&self, object: &Object, state: &Schema) -> Inline {
+        // A column that only a parent table defines has no line of its own to stand in.
+        let column = object.parent.as_ref().and_then(|id| state.get(id));
+        match column {
+            Some(column) if column.flag("inherited") && !column.flag("local") => Inline::Never,
+            Some(_) => Inline::May,
+            None => Inline::Never,
+        }
     }
 
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
