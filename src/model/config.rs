@@ -176,12 +176,10 @@ fn read_datasource(ctx: &mut Context<'_>, at: BlockRef, block: &Block) {
     let mut source = Datasource { block: at, name: block.name.text.clone(), ..Default::default() };
     let assignments = read_assignments(ctx, block);
     let header = block.keyword.span.to(block.name.span);
-    if !assignments.iter().any(|a| a.key.text == "provider") {
-        if strict {
-            let message = format!("datasource `{}` names no `provider`", block.name.text);
-            let found = Diagnostic::error(&code::E0701, header, message);
-            ctx.push(found.help("add `provider = \"postgresql\"`"));
-        }
+    if strict && !assignments.iter().any(|a| a.key.text == "provider") {
+        let message = format!("datasource `{}` names no `provider`", block.name.text);
+        let found = Diagnostic::error(&code::E0701, header, message);
+        ctx.push(found.help("add `provider = \"postgresql\"`"));
     }
     for assignment in assignments {
         let Some(value) = &assignment.value else { continue };

@@ -16,7 +16,7 @@ use crate::{
 /// One thing to add to a tree.
 enum Edit {
     /// A field at the end of a block.
-    Field(BlockRef, ast::Field),
+    Field(BlockRef, Box<ast::Field>),
     /// Arguments of `@relation` on a field, by entry.
     Arguments(BlockRef, usize, Vec<Arg>),
 }
@@ -45,7 +45,7 @@ fn apply(files: &mut [File], edit: Edit) {
     let (Edit::Field(at, _) | Edit::Arguments(at, ..)) = &edit;
     let Some(Item::Block(block)) = files[at.file].items.get_mut(at.item) else { return };
     match edit {
-        Edit::Field(_, field) => block.entries.push(Entry::Field(field)),
+        Edit::Field(_, field) => block.entries.push(Entry::Field(*field)),
         Edit::Arguments(_, entry, args) => {
             let Some(Entry::Field(field)) = block.entries.get_mut(entry) else { return };
             if let Some(found) = field.attributes.iter_mut().find(|a| a.path.text == "relation") {
@@ -151,7 +151,7 @@ impl Filler<'_, '_> {
         let field = ast::Field::new(self.free_name(from, &name, back), model.clone())
             .arity(arity)
             .with(relation);
-        self.edits.push(Edit::Field(table.block, field));
+        self.edits.push(Edit::Field(table.block, Box::new(field)));
         self.add_columns((from, &names), to, &references, arity);
     }
 
@@ -167,7 +167,7 @@ impl Filler<'_, '_> {
         if from.ignored {
             field = field.with(Attribute::new("ignore"));
         }
-        self.edits.push(Edit::Field(to.block, field));
+        self.edits.push(Edit::Field(to.block, Box::new(field)));
     }
 
     /// A name that the table does not have yet.
@@ -201,7 +201,7 @@ impl Filler<'_, '_> {
             field.type_ref.arity = arity;
             let native = referenced.attributes.iter().find(|a| a.path.text.contains('.'));
             field.attributes.extend(native.cloned());
-            self.edits.push(Edit::Field(block, field));
+            self.edits.push(Edit::Field(block, Box::new(field)));
         }
     }
 

@@ -25,11 +25,16 @@ pub(super) fn check_keys(ctx: &mut Context<'_>) {
             check_unique_criterion(ctx, id);
             check_client_names(ctx, id);
         }
-        let table = &ctx.model.tables[id.0];
-        let keys: Vec<Key> = all_keys(table).cloned().collect();
-        for key in &keys {
+        // Taken out and put back, since checking them reports to the context.
+        let table = &mut ctx.model.tables[id.0];
+        let primary = table.primary_key.take();
+        let (uniques, indexes) =
+            (std::mem::take(&mut table.uniques), std::mem::take(&mut table.indexes));
+        for key in primary.iter().chain(&uniques).chain(&indexes) {
             check_key(ctx, id, key, strict);
         }
+        let table = &mut ctx.model.tables[id.0];
+        (table.primary_key, table.uniques, table.indexes) = (primary, uniques, indexes);
     }
     check_constraint_names(ctx);
 }
@@ -248,18 +253,18 @@ fn check_constraint_names(ctx: &mut Context<'_>) {
     if !ctx.is_postgres() {
         return;
     }
-    let mut global: BTreeMap<(Option<&str>, &str), Vec<(TableId, Span)>> = BTreeMap::new();
-    for (index, table) in ctx.model.tables.iter().enumerate().filter(|(_, t)| !t.is_view()) {
+    let mut global: BTreeMap<(Option<&str>, &str), Vec<Span>> = BTreeMap::new();
+    for table in ctx.model.tables.iter().filter(|t| !t.is_view()) {
         for key in all_keys(table) {
             let span = ctx.attribute_span(key.attribute);
             let place = (table.namespace.as_deref(), key.constraint.as_str());
-            global.entry(place).or_default().push((TableId(index), span));
+            global.entry(place).or_default().push(span);
         }
     }
     let mut findings = Vec::new();
     for ((_, name), places) in global {
-        let Some((_, first)) = places.first() else { continue };
-        for (_, span) in &places[1..] {
+        let Some(first) = places.first() else { continue };
+        for span in &places[1..] {
             let message =
                 format!("the name `{name}` is that of two primary keys, uniques or indexes");
             let found = Diagnostic::error(&code::E0211, *span, message);

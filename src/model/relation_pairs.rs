@@ -173,10 +173,12 @@ fn mark_ambiguous(
         let opposites = fields
             .iter()
             .filter(|f| f.at.table == first.to && f.to == first.at.table && f.fields.is_none());
-        if (to_itself && keyed <= 1 && back <= 1)
-            || (!to_itself && back == 0 && opposites.count() == 0)
-            || (to_itself && back == 0)
-        {
+        let distinct = if to_itself {
+            back == 0 || (keyed <= 1 && back <= 1)
+        } else {
+            back == 0 && opposites.count() == 0
+        };
+        if distinct {
             return;
         }
     }

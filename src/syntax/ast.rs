@@ -32,6 +32,7 @@ impl File {
 
 /// Something that stands in a file by itself.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "most items are blocks")]
 pub enum Item {
     /// `keyword Name { … }`
     Block(Block),
