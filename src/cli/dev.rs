@@ -10,9 +10,11 @@ use super::{
     args::UrlArgs,
     deploy::pending,
     drift::drift,
+    losses,
     new::{several_heads, timestamp_after},
     progress::Progress,
     prove::{Proved, prove},
+    renames,
     state::{history_or_empty, read},
     workbench::{Workbench, read_model},
 };
@@ -38,6 +40,12 @@ pub(crate) struct DevArgs {
     /// Write the migration, and apply nothing
     #[arg(long)]
     create_only: bool,
+    /// Take what is gone and what is new for the same, as in `users.name:full_name` (can be repeated)
+    #[arg(long, value_name = "OLD:NEW")]
+    rename: Vec<String>,
+    /// Drop what the model no longer has, whatever it holds
+    #[arg(long)]
+    accept_data_loss: bool,
 }
 
 pub(crate) async fn run(args: &DevArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
@@ -66,7 +74,16 @@ pub(crate) async fn run(args: &DevArgs, session: &Session<'_>) -> Result<ExitSta
         if changes.is_empty() {
             return Ok(None);
         }
-        let proved = prove(&all, &to, &mut workbench).await?;
+        let declared = &model.draft.renames;
+        let renames =
+            renames::decide(&from, &to, declared, &args.rename, args.accept_data_loss, session)?;
+        let proved = prove(&all, &to, &renames, &mut workbench).await?;
+        let findings = losses::look(&connection, &proved.renamed, &to).await?;
+        if args.create_only {
+            losses::tell(&findings, session);
+        } else {
+            losses::judge(&findings, args.accept_data_loss, session)?;
+        }
         let new = migration(args, &history, &changes, &proved);
         write_migration(&directory, &new)
             .map_err(|error| Failure::io("write", &directory.join(&new.name), &error))?;
@@ -146,6 +163,7 @@ fn migration(
             before: Some(proved.before.fingerprint().0),
             after: Some(proved.after.fingerprint().0),
             irreversible: proved.down.clone().err(),
+            hazards: proved.losses.clone(),
             ..Header::default()
         },
         proved: true,

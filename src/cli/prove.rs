@@ -1,12 +1,18 @@
 //! Proof of a migration: run up it reaches the model, run down it is back, run up again.
 
-use super::{Failure, state::read, workbench::Workbench};
+use super::{
+    Failure,
+    renames::{Renamed, rename},
+    state::read,
+    workbench::Workbench,
+};
 use crate::{
     db::{ScratchDb, replay::replay, replay::run_script},
-    diff::{ChangeSet, diff},
+    diff::{ChangeSet, Rename, diff},
     migrations::Migration,
     plan,
     schema::Schema,
+    sql::{Statement, render_script},
 };
 
 /// A way from one schema to another that was tried in both directions.
@@ -17,19 +23,32 @@ pub(crate) struct Proved {
     pub(crate) down: Result<String, String>,
     pub(crate) before: Schema,
     pub(crate) after: Schema,
+    /// The state before with the new names.
+    pub(crate) renamed: Renamed,
+    /// Hazards of losing what is there, whether or not there is anything.
+    pub(crate) losses: Vec<String>,
 }
 
 /// Finds and tries the way from what a history leads to, to what a model asks for.
 pub(crate) async fn prove(
     history: &[&Migration],
     to: &Schema,
+    renames: &[Rename],
     workbench: &mut Workbench<'_>,
 ) -> Result<Proved, Failure> {
     let session = workbench.session();
     let database = workbench.database().await?;
     replay(&database, history.iter().copied()).await?;
     let before = read(&database, session).await?;
-    let up = plan::render(&plan::plan(&before, to, plan::Mode::Online)?);
+    let renamed = rename(&database, &before, to, renames, session).await?;
+    if !renamed.down.is_empty() {
+        // The whole of it is what is tried below.
+        database.run("taking the renames back", &render_script(&renamed.down)).await?;
+    }
+    let mut up = plan::plan(&renamed.schema, to, plan::Mode::Online)?;
+    up.steps.splice(0..0, renames_step(renames, &renamed.up));
+    let losses = losses(&renamed.schema, to);
+    let up = losses.iter().map(|l| format!("-- {l}\n")).collect::<String>() + &plan::render(&up);
     run_script(&database, "migration.sql", &up).await.map_err(|error| {
         let failure = Failure::from(error);
         defect(format!("the migration for the model cannot be run: {}", failure.message))
@@ -40,15 +59,35 @@ pub(crate) async fn prove(
     if !missed.is_empty() {
         return Err(wrong("the migration does not reach the model", &missed).note(up.clone()));
     }
-    let down = match plan::plan(&after, &before, plan::Mode::Online) {
-        Ok(plan) => {
+    let down = match plan::plan(&after, &renamed.schema, plan::Mode::Online) {
+        Ok(mut plan) => {
+            plan.steps.extend(renames_step(renames, &renamed.down));
             let down = plan::render(&plan);
             way_back(&database, (&up, &down), (&before, &after), session).await?.map(|()| down)
         }
         Err(cycle) => Err(cycle.to_string()),
     };
     database.drop_database().await?;
-    Ok(Proved { up, down, before, after })
+    Ok(Proved { up, down, before, after, renamed, losses })
+}
+
+fn renames_step(renames: &[Rename], statements: &[Statement]) -> Option<plan::Step> {
+    let (object, _) = renames.first()?;
+    (!statements.is_empty()).then(|| plan::Step {
+        object: object.clone(),
+        verb: plan::Verb::Rename,
+        statements: statements.to_vec(),
+    })
+}
+
+/// What a change may lose, by hazard and object.
+fn losses(from: &Schema, to: &Schema) -> Vec<String> {
+    plan::row_checks(from, to)
+        .into_iter()
+        .filter(|(_, check)| !check.fails)
+        .map(|(id, check)| format!("{} may lose what is in {id}", check.hazard))
+        .map(|line| line.replace(['\n', '\r'], " "))
+        .collect()
 }
 
 /// Tries a way back, and then the way up again; the inner result says why it is none.

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fmt};
 use serde::Serialize;
 use serde_json::Value;
 
-pub use self::renames::{Rename, implied_renames, rename};
+pub use self::renames::{Question, Rename, carried_renames, implied_renames, questions, rename};
 use crate::{
     kinds,
     schema::{Object, ObjectId, Schema, WHOLE},

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facet_changes;
 use crate::{
-    kinds,
+    kinds::{self, Context, Mode},
     schema::{Object, ObjectId, Schema},
 };
 
@@ -75,4 +75,78 @@ pub fn rename(schema: &Schema, renames: &[Rename]) -> Schema {
         out.insert(object);
     }
     out
+}
+
+/// An object that is gone and whose rows would be lost, and the new ones that it may have become.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The object that only the first schema has.
+    pub gone: ObjectId,
+    /// Objects of the same kind that only the second schema has, the likeliest first.
+    pub candidates: Vec<ObjectId>,
+}
+
+/// Drops that may be renames: something that holds rows is gone, and something like it is new.
+#[must_use]
+pub fn questions(from: &Schema, to: &Schema) -> Vec<Question> {
+    let context = Context { from, to, mode: Mode::Direct };
+    let mut out = Vec::new();
+    for object in from.objects.values().filter(|o| to.get(&o.id).is_none()) {
+        let loses = !kinds::of(&object.id).row_checks(Some(object), None, &context).is_empty();
+        if !loses {
+            continue;
+        }
+        let mut candidates: Vec<(i64, &ObjectId)> = to
+            .of_kind(&object.id.kind)
+            .filter(|new| from.get(&new.id).is_none() && new.parent == object.parent)
+            .filter_map(|new| likeness(object, new, from, to).map(|l| (-l, &new.id)))
+            .collect();
+        candidates.sort();
+        if !candidates.is_empty() {
+            let candidates = candidates.into_iter().map(|(_, id)| id.clone()).collect();
+            out.push(Question { gone: object.id.clone(), candidates });
+        }
+    }
+    out
+}
+
+/// How much two objects have in common, in percent, if enough to be taken for one another: the
+/// parts of a whole, the type of a part.
+fn likeness(old: &Object, new: &Object, from: &Schema, to: &Schema) -> Option<i64> {
+    if old.parent.is_some() {
+        let same = old.facets.get("type") == new.facets.get("type");
+        return same.then(|| i64::from(facet_changes(old, new).is_empty()) * 50 + 50);
+    }
+    let parts = |schema: &Schema, whole: &Object| -> BTreeSet<(String, String)> {
+        schema
+            .objects
+            .values()
+            .filter(|o| o.parent.as_ref() == Some(&whole.id) && o.facets.contains_key("type"))
+            .filter(|o| !kinds::of(&o.id).renamed_freely())
+            .map(|o| (o.id.name().to_owned(), o.text("type").unwrap_or_default().to_owned()))
+            .collect()
+    };
+    let (before, after) = (parts(from, old), parts(to, new));
+    let common = before.intersection(&after).count();
+    let all = before.union(&after).count();
+    let percent = i64::try_from(common * 100 / all.max(1)).unwrap_or(0);
+    (percent >= 50).then_some(percent)
+}
+
+/// Renames of what goes along with something else: the sequence of a serial column whose table or
+/// column has another name now. Expressions mention such names, so that a server has to rename.
+#[must_use]
+pub fn carried_renames(from: &Schema, to: &Schema) -> Vec<Rename> {
+    let hosts = |here: &Schema, there: &Schema| -> BTreeMap<(String, ObjectId), ObjectId> {
+        here.objects
+            .values()
+            .filter(|o| o.parent.is_none() && there.get(&o.id).is_none())
+            .filter_map(|o| {
+                let host = kinds::of(&o.id).implied_by(o, here).into_iter().next()?;
+                Some(((o.id.kind.to_string(), host), o.id.clone()))
+            })
+            .collect()
+    };
+    let (old, new) = (hosts(from, to), hosts(to, from));
+    old.into_iter().filter_map(|(host, id)| Some((id, new.get(&host)?.clone()))).collect()
 }

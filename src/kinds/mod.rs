@@ -59,7 +59,10 @@ pub use self::{
     names::{NameMap, RelationNames},
     print::{PrintOptions, print},
 };
-use crate::schema::ObjectId;
+use crate::{
+    schema::{ObjectId, Schema},
+    sql::Statement,
+};
 
 /// Every kind, in the order in which independent objects of different kinds are created.
 pub const ALL: &[&dyn Kind] = &[
@@ -134,6 +137,19 @@ pub fn is_in_namespace(id: &ObjectId) -> bool {
         Some(Syntax::Block(parts)) => matches!(parts.first(), Some(Part::Schema | Part::On)),
         Some(Syntax::Model) => true,
         Some(Syntax::Entry(_)) | None => false,
+    }
+}
+
+/// Statements that rename an object, or a value of an enum, of a schema; none if there is no such
+/// object or the new name is taken.
+#[must_use]
+pub fn rename(schema: &Schema, from: &ObjectId, to: &ObjectId) -> Vec<Statement> {
+    if from.is(enum_type::VALUE) {
+        return enum_type::rename_value(schema, from, to);
+    }
+    match (schema.get(from), schema.get(to)) {
+        (Some(object), None) => of(from).rename(object, to),
+        _ => Vec::new(),
     }
 }
 

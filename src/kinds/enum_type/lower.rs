@@ -36,7 +36,7 @@ fn rename_values(lowering: &mut Lowering<'_>, found: &Enum, id: &ObjectId) {
             if let Some(old) = old {
                 let label = |name: &String| {
                     let path = id.path.iter().chain([name]).cloned();
-                    ObjectId::new("enum_value", path)
+                    ObjectId::new(super::VALUE, path)
                 };
                 lowering.draft.renames.push((label(&old), label(&value.label)));
             }

@@ -12,7 +12,7 @@ use super::{
     rows::{RowCheck, shown},
 };
 use crate::{
-    schema::Object,
+    schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_ident, quote_literal, quote_path},
 };
 
@@ -136,6 +136,25 @@ impl Kind for EnumKind {
         let name = quote_ident(name);
         vec![Statement::new(format!("ALTER {} RENAME TO {name}", self.address(object)))]
     }
+}
+
+/// Kind of the identity of a value of an enum: path of the enum, then the value.
+pub const VALUE: &str = "enum_value";
+
+/// The statement that renames a value, if the enum has it and not yet the other.
+pub(crate) fn rename_value(schema: &Schema, from: &ObjectId, to: &ObjectId) -> Vec<Statement> {
+    let Some((old, path)) = from.path.split_last() else { return Vec::new() };
+    let Some(object) = schema.get(&ObjectId::new("enum", path.to_vec())) else {
+        return Vec::new();
+    };
+    let values = object.read::<EnumType>().values;
+    let new = to.name();
+    if !values.contains(old) || values.iter().any(|v| v == new) {
+        return Vec::new();
+    }
+    let (old, new) = (quote_literal(old), quote_literal(new));
+    let name = quote_path(path);
+    vec![Statement::new(format!("ALTER TYPE {name} RENAME VALUE {old} TO {new}"))]
 }
 
 /// The values to add, each with its place, if adding is all it takes.

@@ -155,6 +155,18 @@ codes! {
     P0049, "no Prisma project",
         "`init --from-prisma` looks for `prisma/schema.prisma`, or where `prisma.config.*` or \
          `package.json` say that the schema is.";
+    P0060, "a rename, or a drop and a creation",
+        "Something that holds rows is gone from the model and something like it is new. Renamed, \
+         it keeps its rows; dropped, it loses them. Say which: `--rename old:new`, `@was(\"old\")` \
+         in the model, or `--accept-data-loss`.";
+    P0061, "data that a change would lose",
+        "The rows that are there were looked at, and the change would drop some of what they \
+         hold. `--accept-data-loss` lets it; a copy taken before is the better part of courage.";
+    P0062, "rows that do not allow a change",
+        "The rows that are there were looked at before anything ran, and the change would fail on \
+         them: NULLs in a column that becomes required, duplicates under a new unique key, \
+         orphans under a new foreign key, values that a cast refuses. Correct them first, or do \
+         it in the migration: `--create-only` writes it, and an `UPDATE` goes before the step.";
     P0090, "changes that cannot be ordered",
         "What is to be changed depends on itself in a way that driftless does not break up. This \
          is a defect of driftless; please report it with the two states.";
