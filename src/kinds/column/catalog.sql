@@ -4,7 +4,7 @@ SELECT 'pg_class'::regclass::oid AS class, c.oid AS id, a.attnum::int4 AS sub,
        ARRAY[n.nspname, c.relname]::text[] AS parent_path, a.attnum::int4 AS position,
        jsonb_strip_nulls(jsonb_build_object(
          'type', format_type(a.atttypid, a.atttypmod),
-         'not_null', nullif(a.attnotnull, false),
+         'not_null', {{18+ CASE WHEN nn.oid IS NULL THEN nullif(a.attnotnull, false) END | nullif(a.attnotnull, false)}},
          'collation', CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0 THEN
             (SELECT quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
              FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) END,
@@ -35,6 +35,8 @@ FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid
+-- A NOT NULL constraint that is not valid or not inherited stands for itself.
+LEFT JOIN pg_constraint nn ON {{18+ nn.contype = 'n' AND nn.conrelid = c.oid AND nn.conkey[1] = a.attnum AND (NOT nn.convalidated OR nn.connoinherit) | false}}
 WHERE c.relkind IN ('r', 'p', 'f', 'c') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
   AND {{user n}} AND {{own pg_class c.oid}}
   AND (c.relkind <> 'c' OR {{own pg_type c.reltype}})

@@ -15,7 +15,7 @@ SELECT 'pg_constraint'::regclass::oid AS class, k.oid AS id, 0 AS sub,
          'nulls_not_distinct', {{15+ CASE WHEN k.contype = 'u' THEN nullif(i.indnullsnotdistinct, false) END | NULL}},
          'deferrable', nullif(k.condeferrable, false),
          'initially_deferred', nullif(k.condeferred, false),
-         'not_valid', nullif(NOT k.convalidated, false),
+         'not_valid', {{18+ nullif(NOT k.convalidated AND k.conenforced, false) | nullif(NOT k.convalidated, false)}},
          'not_enforced', {{18+ nullif(NOT k.conenforced, false) | NULL}},
          'no_inherit', CASE WHEN k.contype IN ('c', 'n') THEN nullif(k.connoinherit, false) END,
          'references', CASE WHEN k.contype = 'f' THEN
@@ -38,6 +38,7 @@ SELECT 'pg_constraint'::regclass::oid AS class, k.oid AS id, 0 AS sub,
          'tablespace', CASE WHEN ic.reltablespace <> 0 AND k.contype <> 'x' THEN (SELECT s.spcname FROM pg_tablespace s WHERE s.oid = ic.reltablespace) END,
          'clustered', nullif(i.indisclustered, false),
          'replica_identity', nullif(i.indisreplident, false),
+         'index_comment', CASE WHEN k.contype IN ('p', 'u', 'x') THEN obj_description(k.conindid, 'pg_class') END,
          'inherited', CASE WHEN k.contype IN ('c', 'n') THEN nullif(k.coninhcount > 0, false) END
        )) AS facets,
        NULL::jsonb AS refs
@@ -46,6 +47,13 @@ JOIN pg_class c ON c.oid = k.conrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_class ic ON ic.oid = i.indexrelid
-WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND c.relpersistence <> 't' AND {{user n}} AND {{own pg_class c.oid}}
+LEFT JOIN pg_attribute na ON k.contype = 'n' AND na.attrelid = k.conrelid AND na.attnum = k.conkey[1]
+-- The name that PostgreSQL gives to a NOT NULL constraint: makeObjectName in indexcmds.c, 63 bytes.
+CROSS JOIN LATERAL (SELECT length(c.relname) AS t, length(na.attname) AS a) l
+CROSS JOIN LATERAL (SELECT CASE WHEN l.t + l.a <= 53 THEN l.t WHEN l.a <= 26 THEN 53 - l.a ELSE least(l.t, 27) END AS t) m
+CROSS JOIN LATERAL (SELECT left(c.relname, m.t) || '_' || left(na.attname, 53 - m.t) || '_not_null' AS not_null) d
+WHERE k.contype IN ('p', 'u', 'f', 'c', 'x', 'n') AND c.relpersistence <> 't' AND {{user n}} AND {{own pg_class c.oid}}
   AND (k.contype <> 'f' OR k.conparentid = 0)
-  AND (k.contype <> 'c' OR k.conislocal OR c.relispartition)
+  AND (k.contype NOT IN ('c', 'n') OR k.conislocal OR c.relispartition)
+  AND (k.contype <> 'n' OR k.conname <> d.not_null OR NOT k.convalidated OR k.connoinherit
+       OR obj_description(k.oid, 'pg_constraint') IS NOT NULL)

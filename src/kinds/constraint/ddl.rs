@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::Constraint;
+use super::{Constraint, not_null};
 use crate::{
     kinds::{
         Alteration, Context, Inline, Kind, Moment, Order, column, common, index_attachment,
         partition, rows::RowCheck,
     },
     schema::{Object, ObjectId, Schema},
-    sql::{Statement, quote_ident, quote_path, respell},
+    sql::{Statement, quote_ident, quote_literal, quote_path, respell},
 };
 
 /// The kind `constraint`.
@@ -30,6 +30,9 @@ impl Kind for ConstraintKind {
 
     fn create(&self, object: &Object, _: &[&Object], cx: &Context<'_>) -> Vec<Statement> {
         let constraint: Constraint = object.read();
+        if constraint.kind == "not_null" {
+            return not_null::create(object, &constraint, cx);
+        }
         let only = if constraint.kind == "check" || partitioned_foreign_key(object, &constraint, cx)
         {
             ""
@@ -64,7 +67,11 @@ impl Kind for ConstraintKind {
                     out.push(on(to, &format!("VALIDATE CONSTRAINT {name}")));
                 }
                 "deferrable" | "initially_deferred" if new.kind == "foreign_key" => {}
-                "clustered" | "replica_identity" | "inherited" => {}
+                "clustered" | "replica_identity" | "inherited" | "index_comment" => {}
+                "not_enforced" if new.kind == "foreign_key" => {
+                    let not = if new.not_enforced { "NOT " } else { "" };
+                    out.push(on(to, &format!("ALTER CONSTRAINT {name} {not}ENFORCED")));
+                }
                 "options" => {
                     let index = quote_path(&[&to.id.path[0], to.id.name()]);
                     out.extend(
@@ -93,6 +100,7 @@ impl Kind for ConstraintKind {
         let before = Constraint {
             clustered: old.clustered,
             replica_identity: old.replica_identity,
+            index_comment: old.index_comment,
             ..Constraint::default()
         };
         out.extend(setting_changes(to, &before, &new));
@@ -114,6 +122,9 @@ impl Kind for ConstraintKind {
 
     fn drop(&self, object: &Object, cx: &Context<'_>) -> Vec<Statement> {
         let constraint: Constraint = object.read();
+        if constraint.kind == "not_null" {
+            return not_null::drop(object, &constraint, cx);
+        }
         let only = if constraint.kind == "foreign_key" && !partitioned(object, cx.from) {
             "ONLY "
         } else {
@@ -134,6 +145,10 @@ impl Kind for ConstraintKind {
     }
 
     fn rename(&self, object: &Object, to: &ObjectId) -> Vec<Statement> {
+        // Renamed along with that of the parent.
+        if object.flag("inherited") {
+            return Vec::new();
+        }
         let (old, new) = (quote_ident(object.id.name()), quote_ident(to.name()));
         vec![on(object, &format!("RENAME CONSTRAINT {old} TO {new}"))]
     }
@@ -281,7 +296,7 @@ fn partitioned_foreign_key(object: &Object, constraint: &Constraint, cx: &Contex
     constraint.kind == "foreign_key" && partitioned(object, cx.to)
 }
 
-fn on(object: &Object, action: &str) -> Statement {
+pub(super) fn on(object: &Object, action: &str) -> Statement {
     Statement::new(format!("ALTER TABLE {} {action}", column::relation(object)))
 }
 
@@ -322,7 +337,10 @@ fn body(c: &Constraint) -> String {
             format!("CHECK ({}){inherit}", respell(c.expression.as_deref().unwrap_or("true")))
         }
         "exclusion" => format!("EXCLUDE {}", c.exclude.as_deref().unwrap_or_default()),
-        _ => format!("NOT NULL {}", list(&c.columns)),
+        _ => {
+            let inherit = if c.no_inherit { " NO INHERIT" } else { "" };
+            format!("NOT NULL {}{inherit}", list(&c.columns))
+        }
     }
 }
 
@@ -407,6 +425,11 @@ fn setting_changes(object: &Object, old: &Constraint, new: &Constraint) -> Vec<S
     }
     if new.replica_identity && !old.replica_identity {
         out.push(on(object, &format!("REPLICA IDENTITY USING INDEX {name}")));
+    }
+    if new.index_comment != old.index_comment {
+        let index = quote_path(&[&object.id.path[0], object.id.name()]);
+        let text = new.index_comment.as_deref().map_or("NULL".to_owned(), quote_literal);
+        out.push(Statement::new(format!("COMMENT ON INDEX {index} IS {text}")));
     }
     out
 }

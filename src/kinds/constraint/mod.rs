@@ -2,6 +2,7 @@
 
 mod ddl;
 pub(crate) mod lower;
+mod not_null;
 pub(crate) mod print;
 mod rows;
 
@@ -51,6 +52,8 @@ pub struct Constraint {
     pub clustered: bool,
     /// Its index is the table's replica identity.
     pub replica_identity: bool,
+    /// Comment of its index, beside that of the constraint.
+    pub index_comment: Option<String>,
     /// Check or NOT NULL that a parent table defines too.
     pub inherited: bool,
     pub comment: Option<String>,

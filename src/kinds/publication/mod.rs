@@ -65,9 +65,8 @@ impl Kind for PublicationKind {
         if publication.all_tables {
             sql += "\n    FOR ALL TABLES";
         }
-        for (i, part) in parts.iter().enumerate() {
-            let list = part_of_list(part);
-            sql += &if i == 0 { format!("\n    FOR {list}") } else { format!(",\n        {list}") };
+        if !parts.is_empty() {
+            sql += &format!("\n    FOR {}", list(parts));
         }
         let options = options(&Publication::default(), &publication);
         if !options.is_empty() {
@@ -117,7 +116,7 @@ impl Kind for PublicationTableKind {
     }
 
     fn create(&self, object: &Object, _: &[&Object], _: &Context<'_>) -> Vec<Statement> {
-        vec![alter(object, &format!("ADD {}", part_of_list(object)))]
+        vec![alter(object, &format!("ADD {}", list(&[object])))]
     }
 
     fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
@@ -159,7 +158,7 @@ impl Kind for PublicationSchemaKind {
     }
 
     fn create(&self, object: &Object, _: &[&Object], _: &Context<'_>) -> Vec<Statement> {
-        vec![alter(object, &format!("ADD {}", part_of_list(object)))]
+        vec![alter(object, &format!("ADD {}", list(&[object])))]
     }
 
     fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
@@ -167,7 +166,7 @@ impl Kind for PublicationSchemaKind {
     }
 
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
-        vec![alter(object, &format!("DROP {}", part_of_list(object)))]
+        vec![alter(object, &format!("DROP {}", list(&[object])))]
     }
 
     fn inline(&self, _: &Object, _: &Schema) -> Inline {
@@ -192,13 +191,23 @@ fn alter(object: &Object, action: &str) -> Statement {
     Statement::new(format!("ALTER {} {action}", publication(object)))
 }
 
-/// A table or schema as it stands after `FOR` and `ADD`.
-fn part_of_list(object: &Object) -> String {
-    if object.id.is("publication_schema") {
-        return format!("TABLES IN SCHEMA {}", quote_ident(object.id.name()));
-    }
+/// Tables and schemas as they stand after `FOR` and `ADD`; before 15 `TABLE` may not be repeated.
+fn list(parts: &[&Object]) -> String {
+    let (schemas, tables): (Vec<&Object>, Vec<&Object>) =
+        parts.iter().partition(|part| part.id.is("publication_schema"));
+    let tables: Vec<String> = tables.into_iter().map(table).collect();
+    let schemas: Vec<String> = schemas.iter().map(|s| quote_ident(s.id.name())).collect();
+    [("TABLE", tables), ("TABLES IN SCHEMA", schemas)]
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(word, names)| format!("{word} {}", names.join(", ")))
+        .collect::<Vec<_>>()
+        .join(",\n        ")
+}
+
+fn table(object: &Object) -> String {
     let table: PublicationTable = object.read();
-    let mut sql = format!("TABLE ONLY {}", object.id.name());
+    let mut sql = format!("ONLY {}", object.id.name());
     if !table.columns.is_empty() {
         let columns: Vec<_> = table.columns.iter().map(|c| quote_ident(c)).collect();
         sql += &format!(" ({})", columns.join(", "));
