@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod replay;
 pub mod runtime;
 pub mod scratch;
+mod sizes;
 mod target;
 mod tls;
 
@@ -20,6 +21,7 @@ pub use self::{
     environment::Environment,
     error::{Error, describe},
     scratch::{Scratch, ScratchDb, ScratchOptions},
+    sizes::read_sizes,
     target::{HostPort, Target, redact},
 };
 

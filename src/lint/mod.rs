@@ -8,6 +8,7 @@ mod allow;
 mod check;
 pub mod hazards;
 mod known;
+mod live;
 mod locks;
 mod report;
 mod rules;
@@ -17,6 +18,7 @@ pub use self::{
     check::{Options, check, check_and_learn},
     hazards::{Class, HAZARDS, Hazard, Level, find_hazard},
     known::Known,
+    live::{Live, Size},
     report::{Finding, Lock, Report, StatementReport, WorkKind},
     session::Transactions,
 };

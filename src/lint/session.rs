@@ -230,6 +230,10 @@ impl Session {
         if relation.is_temporary() || self.small(relation.rows, relation.bytes) {
             return false;
         }
+        let partitions = self.known.children(rel);
+        if relation.is_partitioned() && !partitions.is_empty() {
+            return partitions.iter().any(|partition| self.exposed(partition));
+        }
         match relation.born {
             Born::Before => true,
             // Made by this transaction: nobody else sees it. Made by an earlier one: they do, but

@@ -433,6 +433,7 @@ pub(crate) enum ActionKind {
     /// Options of a sequence: `AS`, `RESTART`, `OWNED BY`, …; the word that it starts with.
     Sequence {
         option: String,
+        owner: Option<Name>,
     },
     /// Something that was not recognised.
     Unknown,

@@ -385,7 +385,7 @@ impl Known {
         }
     }
 
-    fn own_sequence(&mut self, sequence: &Rel, owner: &Name) {
+    pub(super) fn own_sequence(&mut self, sequence: &Rel, owner: &Name) {
         if owner.parts.len() < 2 {
             return;
         }

@@ -88,6 +88,7 @@ impl Known {
                 let to = if *logged { Persistence::Permanent } else { Persistence::Unlogged };
                 self.relation_or_stub(rel).persistence = to;
             }
+            ActionKind::Sequence { owner: Some(owner), .. } => self.own_sequence(rel, owner),
             ActionKind::SetTablespace { name } => {
                 self.relation_or_stub(rel).tablespace = Some(name.clone());
             }

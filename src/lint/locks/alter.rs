@@ -156,7 +156,7 @@ fn level(action: &ActionKind, kind: ObjectKind, version: u32) -> LockMode {
         {
             weak
         }
-        (ObjectKind::Sequence, ActionKind::Sequence { option })
+        (ObjectKind::Sequence, ActionKind::Sequence { option, .. })
             if option != "logged" && option != "unlogged" =>
         {
             LockMode::ShareRowExclusive

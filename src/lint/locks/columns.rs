@@ -155,7 +155,7 @@ impl Advisor<'_> {
             self.lock_all(sequence.as_slice(), STRONG);
             if cascade {
                 self.lock_all(&others, STRONG);
-                self.lock_all(&views, STRONG);
+                self.lock_views(&views);
             }
         }
     }

@@ -38,9 +38,9 @@ impl Advisor<'_> {
                 }
             }
             ConstraintKind::Check(_) | ConstraintKind::NotNull(_) => {}
-            ConstraintKind::Unique(key) => self.key(tables, key, Cause::Unique),
+            ConstraintKind::Unique(key) => self.key(tables, key, def, Cause::Unique),
             ConstraintKind::PrimaryKey(key) => {
-                self.key(tables, key, Cause::PrimaryKey);
+                self.key(tables, key, def, Cause::PrimaryKey);
                 self.key_not_null(&tables[0], key);
             }
             ConstraintKind::Exclude(_) => {
@@ -52,10 +52,14 @@ impl Advisor<'_> {
         }
     }
 
-    fn key(&mut self, tables: &[Rel], key: &Key, cause: Cause) {
+    fn key(&mut self, tables: &[Rel], key: &Key, def: &ConstraintDef, cause: Cause) {
         if let Some(index) = &key.using_index {
             let index = Rel::new(&*tables[0].schema, index.last());
             let old = self.version() < 12;
+            // Only renaming the index to the constraint's name locks it.
+            if def.name.as_ref().is_none_or(|name| *name == index.name) {
+                return;
+            }
             self.lock(&index, if old { STRONG } else { LockMode::ShareUpdateExclusive });
             return;
         }

@@ -291,6 +291,10 @@ impl Advisor<'_> {
                         let others = self.known.referencing(rel).into_iter();
                         let others: Vec<Rel> = others.map(|(rel, _)| rel.clone()).collect();
                         self.lock_all(&others, STRONG);
+                        let targets = self.targets(rel);
+                        self.lock_all(&targets, STRONG);
+                        let views = self.known.views_on(rel);
+                        self.lock_views(&views);
                     }
                 }
             }
@@ -387,6 +391,20 @@ impl Advisor<'_> {
         }
     }
 
+    /// The tables that foreign keys of a table point at.
+    fn targets(&self, rel: &Rel) -> Vec<Rel> {
+        let constraints = self.relation(rel).map(|r| r.constraints.as_slice()).unwrap_or_default();
+        constraints.iter().filter_map(|c| c.references.clone()).collect()
+    }
+
+    /// Views that go with what they read; materialized ones have indexes.
+    pub(super) fn lock_views(&mut self, views: &[Rel]) {
+        for view in views {
+            self.lock(view, STRONG);
+            self.lock_indexes(view, STRONG);
+        }
+    }
+
     fn drop_relation(&mut self, name: &Name, dropped: &Drop) {
         let rel = self.resolve(name);
         if self.missing(&rel) {
@@ -397,10 +415,9 @@ impl Advisor<'_> {
             self.lock_indexes(&part, STRONG);
             let sequences = self.sequences(&part);
             self.lock_all(&sequences, STRONG);
-            let relation = self.relation(&part).cloned().unwrap_or_default();
-            let targets = relation.constraints.iter().filter_map(|c| c.references.clone());
-            let targets: Vec<Rel> = targets.collect();
+            let targets = self.targets(&part);
             self.lock_all(&targets, STRONG);
+            let relation = self.relation(&part).cloned().unwrap_or_default();
             if relation.bound.is_some() {
                 self.lock_all(&relation.parents, STRONG);
                 for parent in &relation.parents {
@@ -414,7 +431,7 @@ impl Advisor<'_> {
                 let others: Vec<Rel> = others.map(|(rel, _)| rel.clone()).collect();
                 self.lock_all(&others, STRONG);
                 let views = self.known.views_on(&part);
-                self.lock_all(&views, STRONG);
+                self.lock_views(&views);
             }
         }
     }

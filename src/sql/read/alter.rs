@@ -254,7 +254,8 @@ fn sequence(c: &mut Cursor<'_, '_>) -> Option<ActionKind> {
     let from = c.position();
     c.eat("set");
     if let Some(option) = c.eat_any(&OPTIONS) {
-        return Some(ActionKind::Sequence { option: option.to_owned() });
+        let owner = if option == "owned" && c.eat("by") { c.name() } else { None };
+        return Some(ActionKind::Sequence { option: option.to_owned(), owner });
     }
     c.jump(from);
     None

@@ -4,6 +4,7 @@
 
 mod bench;
 mod fixtures;
+mod live;
 mod peers;
 
 use driftless::lint::{Known, Options, Report, Transactions, check};
