@@ -39,6 +39,7 @@ impl Known {
         let made = plan::plan(
             &Schema { server_version: schema.server_version, ..Schema::default() },
             schema,
+            plan::Mode::Direct,
         )?;
         for statement in made.statements() {
             known.learn(&statement.sql);
