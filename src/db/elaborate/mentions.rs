@@ -18,7 +18,8 @@ pub(super) struct Mentions {
 impl Mentions {
     pub(super) fn new(schema: &Schema) -> Self {
         let mut by_name: BTreeMap<(String, String), Vec<ObjectId>> = BTreeMap::new();
-        for object in schema.objects.values().filter(|o| kinds::is_in_namespace(&o.id)) {
+        let standing = |o: &&Object| o.parent.is_none() && kinds::is_in_namespace(&o.id);
+        for object in schema.objects.values().filter(standing) {
             if let [namespace, name, ..] = object.id.path.as_slice() {
                 let key = (namespace.clone(), name.clone());
                 by_name.entry(key).or_default().push(object.id.clone());

@@ -130,8 +130,8 @@ impl Wanted {
                 Ok(plan) => return Ok(plan),
                 Err(circle) => circle.0,
             };
-            let inside: BTreeSet<&ObjectId> =
-                circle.iter().flat_map(|id| family(id, &schema)).collect();
+            if std::env::var_os("RT_TIME").is_some() { eprintln!("circle {}: {:?}", circle.len(), circle.iter().take(6).map(|c| c.to_string()).collect::<Vec<_>>()); }
+            let inside = families(&circle, &schema);
             let wrong: Vec<(ObjectId, ObjectId)> = guesses
                 .iter()
                 .filter(|(from, to)| inside.contains(from) && inside.contains(to))
@@ -162,14 +162,20 @@ impl Wanted {
     }
 }
 
-/// An object and all that is part of it.
-fn family<'a>(id: &'a ObjectId, schema: &'a Schema) -> Vec<&'a ObjectId> {
-    let mut found: Vec<&ObjectId> = schema.get(id).map(|o| &o.id).into_iter().collect();
-    let mut next = 0;
-    while let Some(parent) = found.get(next).copied() {
-        let parts = schema.objects.values().filter(|o| o.parent.as_ref() == Some(parent));
-        found.extend(parts.map(|o| &o.id));
-        next += 1;
+/// Objects with all that is part of them, however deep.
+fn families<'a>(ids: &'a [ObjectId], schema: &'a Schema) -> BTreeSet<&'a ObjectId> {
+    let mut parts: BTreeMap<&ObjectId, Vec<&ObjectId>> = BTreeMap::new();
+    for object in schema.objects.values() {
+        if let Some(parent) = &object.parent {
+            parts.entry(parent).or_default().push(&object.id);
+        }
+    }
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&ObjectId> = ids.iter().collect();
+    while let Some(id) = open.pop() {
+        if found.insert(id) {
+            open.extend(parts.get(id).into_iter().flatten());
+        }
     }
     found
 }

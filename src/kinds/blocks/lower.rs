@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::{
-    kinds::{self, Entry, Kind, Misfit, Part, Syntax, lower::Lowering, values},
+    kinds::{
+        self, Entry, Kind, Misfit, Part, Syntax, blocks::print::TABLE_FAMILY, lower::Lowering,
+        values,
+    },
     model::context::did_you_mean,
     schema::{Object, ObjectId},
     sql::{lex::tokens, quote_ident, unquote_path},
@@ -208,6 +211,18 @@ fn add_entries(
             let map = [(facet.to_owned(), value)].into_iter().collect();
             add_entry(lowering, parent, kind, (parent.path.clone(), 0), map, span);
         }
+    }
+}
+
+/// Adds a part of a table that its block has no form for: `@@statistics({ name: "…", … })`.
+pub(crate) fn part_attribute(lowering: &mut Lowering<'_>, table: &ObjectId, attribute: &Attribute) {
+    let Some(kind) = entry_named(&attribute.path.text) else { return };
+    if TABLE_FAMILY.contains(&kind.name()) {
+        return;
+    }
+    // Other attributes have the names of entries too: `@@schema("…")`.
+    if let Some(map @ Value::Object(_)) = values::unnamed(attribute, 0).and_then(values::json) {
+        add_entries(lowering, table, kind, Value::Array(vec![map]), attribute.span);
     }
 }
 

@@ -71,6 +71,26 @@ fn facets<'o>(map: &'o Map<String, Value>, unwritten: &[&str]) -> Vec<(&'o str, 
     out
 }
 
+/// Parts of a table that its block has no form for: `@@statistics({ name: "…", … })`.
+pub(crate) fn part_attributes(printing: &Printing<'_>, object: &Object) -> Vec<Attribute> {
+    let mut out = Vec::new();
+    for part in printing.all_parts(&object.id) {
+        let kind = kinds::of(&part.id);
+        let Syntax::Entry(entry) = kind.syntax() else { continue };
+        if TABLE_FAMILY.contains(&kind.name()) {
+            continue;
+        }
+        let name = ("name".to_owned(), Expr::from(part.id.name()));
+        let map = std::iter::once(name).chain(entry_map(printing, part, kind.unwritten()));
+        out.push(Attribute::new(entry.one).arg(object_expr(map)));
+    }
+    out
+}
+
+/// Kinds that `model` blocks have a form for.
+pub(crate) const TABLE_FAMILY: &[&str] =
+    &["column", "constraint", "default", "index", "index_attachment", "partition"];
+
 /// The objects that are part of this one and have no block of their own.
 fn entries(printing: &Printing<'_>, object: &Object) -> Vec<(&'static str, Expr)> {
     let mut out = Vec::new();

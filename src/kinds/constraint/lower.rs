@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Constraint;
 use crate::{
-    kinds::{lower::Lowering, sequence, values},
+    kinds::{lower::Lowering, partition::Partition, sequence, values},
     model::{Action, Key, KeyPart, Relation, TableId},
     schema::{Object, ObjectId},
     sql::lex::tokens,
@@ -257,6 +257,7 @@ pub(crate) fn made_name(
 pub(crate) fn connect(lowering: &mut Lowering<'_>) {
     let mut keys: BTreeMap<Vec<String>, Vec<ObjectId>> = BTreeMap::new();
     let mut indexes: BTreeMap<Vec<String>, ObjectId> = BTreeMap::new();
+    let mut tables: BTreeMap<ObjectId, Vec<String>> = BTreeMap::new();
     for item in &lowering.draft.objects {
         let object = &item.object;
         let Some(parent) = object.parent.as_ref() else { continue };
@@ -265,19 +266,32 @@ pub(crate) fn connect(lowering: &mut Lowering<'_>) {
         if index || object.id.is("constraint") && object.text("type") != Some("foreign_key") {
             let path = vec![object.id.path[0].clone(), object.id.name().to_owned()];
             indexes.insert(path, object.id.clone());
+            tables.insert(object.id.clone(), parent.path.clone());
         }
         if object.id.is("constraint") && by_constraint || index && object.flag("unique") {
             keys.entry(parent.path.clone()).or_default().push(object.id.clone());
         }
     }
+    let partitions = partitions(lowering);
     for item in &mut lowering.draft.objects {
         let object = &mut item.object;
         if object.id.is("constraint") && object.text("type") == Some("foreign_key") {
             let constraint: Constraint = object.read();
             object.deps.extend(keys.get(&constraint.references).into_iter().flatten().cloned());
         } else if object.id.is("index_attachment") {
-            let of = crate::kinds::index_attachment::of(object);
+            let mut of = crate::kinds::index_attachment::of(object);
+            let table = object.parent.as_ref().and_then(|index| tables.get(index));
+            if let Some(whole) = table.and_then(|table| partitions.get(table)) {
+                of[0].clone_from(&whole[0]);
+                object.facets.insert("of".into(), of.clone().into());
+            }
             object.deps.extend(indexes.get(&of).cloned());
         }
     }
+}
+
+/// The partitioned table of each partition, by path.
+fn partitions(lowering: &Lowering<'_>) -> BTreeMap<Vec<String>, Vec<String>> {
+    let all = lowering.draft.objects.iter().map(|d| &d.object).filter(|o| o.id.is("partition"));
+    all.map(|o| (o.id.path.clone(), o.read::<Partition>().of)).collect()
 }

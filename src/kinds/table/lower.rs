@@ -2,7 +2,7 @@
 
 use super::Table;
 use crate::{
-    kinds::{column, constraint, index, lower::Lowering, partition, values},
+    kinds::{blocks, column, constraint, index, lower::Lowering, partition, values},
     model::{self, JoinTable, Key, TableId},
     schema::{Object, ObjectId},
     sql::quote_path,
@@ -56,10 +56,11 @@ fn lower_table(lowering: &mut Lowering<'_>, id: TableId, table: &model::Table) {
     keys(lowering, id, table, &table_id);
     constraint::lower::checks(lowering, id, &table_id);
     for entry in &block.entries {
-        if let Entry::Attribute(item) = entry
-            && item.attribute.path.text == "partitionOf"
-        {
+        let Entry::Attribute(item) = entry else { continue };
+        if item.attribute.path.text == "partitionOf" {
             partition::lower::lower(lowering, &table_id, &item.attribute);
+        } else {
+            blocks::lower::part_attribute(lowering, &table_id, &item.attribute);
         }
     }
 }

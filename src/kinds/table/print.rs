@@ -3,7 +3,7 @@
 use super::Table;
 use crate::{
     kinds::{
-        column, constraint, index, partition,
+        blocks, column, constraint, index, partition,
         print::{Printing, common_attributes, option},
     },
     schema::Object,
@@ -26,6 +26,7 @@ pub(crate) fn block(printing: &Printing<'_>, object: &Object) -> Block {
     for field in constraint::print::relations(printing, object) {
         block.push_field(field);
     }
+    attributes.extend(blocks::print::part_attributes(printing, object));
     attributes.extend(own_attributes(printing, &table));
     attributes.extend(partition::print::attribute(printing, object));
     attributes.extend(common_attributes(object));
