@@ -130,7 +130,6 @@ impl Wanted {
                 Ok(plan) => return Ok(plan),
                 Err(circle) => circle.0,
             };
-            if std::env::var_os("RT_TIME").is_some() { eprintln!("circle {}: {:?}", circle.len(), circle.iter().take(6).map(|c| c.to_string()).collect::<Vec<_>>()); }
             let inside = families(&circle, &schema);
             let wrong: Vec<(ObjectId, ObjectId)> = guesses
                 .iter()
