@@ -16,6 +16,7 @@ use super::{
     history::{HistoryArgs, ShowArgs},
     init::InitArgs,
     new::NewArgs,
+    pull::PullArgs,
     push::PushArgs,
     reset::ResetArgs,
     resolve::ResolveArgs,
@@ -84,6 +85,8 @@ pub(crate) enum Command {
     Deploy(DeployArgs),
     /// Compare the migrations with what the database's ledger says
     Status(StatusArgs),
+    /// Print a live database as a model
+    Pull(PullArgs),
     /// Make the database what the model asks for, without a migration
     Push(PushArgs),
     /// Check that model and migrations agree, for a pipeline

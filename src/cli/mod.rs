@@ -20,6 +20,7 @@ mod losses;
 mod new;
 mod progress;
 mod prove;
+mod pull;
 mod push;
 mod renames;
 mod reset;
@@ -87,6 +88,7 @@ async fn dispatch(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::Deploy(args) => deploy::run(args, session).await,
         Command::Init(args) => init::run(args, session),
         Command::Dev(args) => dev::run(args, session).await,
+        Command::Pull(args) => pull::run(args, session).await,
         Command::Push(args) => push::run(args, session).await,
         Command::Check(args) => check::run(args, session).await,
         Command::Status(args) => status::run(args, session).await,

@@ -94,3 +94,97 @@ fn push_makes_the_database_what_the_model_asks_for() {
     let here = format!("db:{}", sandbox.url());
     sandbox.run(&["diff", "--from", &here, "--to", "model:", "--exit-code"]).expect(0);
 }
+
+/// The shop in the database, with one user and one order.
+fn shop() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("schema.model", SHOP);
+    sandbox.run(&["dev"]).expect(0);
+    sandbox.sql(
+        "INSERT INTO users (email) VALUES ('a@b'); \
+         INSERT INTO orders (user_id, total) SELECT id, 5 FROM users",
+    );
+    sandbox
+}
+
+#[test]
+fn what_looks_like_a_rename_is_not_dropped_silently() {
+    let sandbox = shop();
+    sandbox.write(
+        "schema.model",
+        &SHOP
+            .replace("total     Decimal", "amount    Decimal")
+            .replace("total >= 0", "amount >= 0"),
+    );
+    sandbox
+        .run(&["dev"])
+        .expect(3)
+        .says("error[P0060]: the column `orders.total` is gone and `orders.amount` is new")
+        .says("`--rename orders.total:amount`");
+    sandbox.run(&["dev", "--rename", "orders.total:amount", "-n", "amount"]).expect(0);
+    assert_eq!(sandbox.value("SELECT amount FROM orders"), "5.00");
+    let ran = sandbox.run(&["show", "amount"]).expect(0);
+    assert!(ran.stdout.contains("RENAME COLUMN total TO amount"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("DROP COLUMN"), "{}", ran.stdout);
+    sandbox.run(&["rollback"]).expect(0);
+    assert_eq!(sandbox.value("SELECT total FROM orders"), "5.00");
+}
+
+#[test]
+fn declared_renames_of_table_column_and_value_keep_the_rows() {
+    let sandbox = shop();
+    let edited = SHOP
+        .replace("  @@map(\"users\")", "  @@map(\"people\")\n  @@was(\"users\")")
+        .replace("  email  String  @unique", "  mail   String  @unique @was(\"email\")")
+        .replace("  paid\n", "  settled @was(\"paid\")\n");
+    sandbox.write("schema.model", &edited);
+    let ran = sandbox.run(&["dev"]).expect(0);
+    assert_eq!(sandbox.value("SELECT mail FROM people"), "a@b", "{}", ran.stderr);
+    sandbox.run(&["dev"]).expect(0).says("agree");
+    sandbox.run(&["rollback"]).expect(0);
+    assert_eq!(sandbox.value("SELECT email FROM users"), "a@b");
+}
+
+#[test]
+fn losses_are_counted_and_need_a_yes() {
+    let sandbox = shop();
+    let without = SHOP
+        .replace("  total     Decimal     @db.Decimal(10, 2)\n", "")
+        .replace("  @@check(\"total >= 0\", map: \"orders_total_not_negative\")\n", "");
+    sandbox.write("schema.model", &without);
+    sandbox
+        .run(&["dev"])
+        .expect(3)
+        .says("error[P0061]")
+        .says("`orders.total` still holds 1 non-null values");
+    assert_eq!(sandbox.value("SELECT total FROM orders"), "5.00");
+    sandbox.run(&["dev", "--accept-data-loss", "-n", "lose"]).expect(0);
+    sandbox
+        .run(&["show", "lose", "--json"])
+        .expect(0)
+        .prints("may lose what is in column public.orders.total");
+}
+
+#[test]
+fn rows_on_which_a_change_would_fail_stop_it_before_it_runs() {
+    let sandbox = shop();
+    let required = SHOP.replace("  orders Order[]", "  phone  String\n  orders Order[]");
+    sandbox.write("schema.model", &required);
+    sandbox.run(&["dev"]).expect(3).says("error[P0062]").says("`users.phone` is required");
+    let there = sandbox.value("SELECT count(*) FROM driftless.migrations");
+    assert_eq!(there, "1");
+    sandbox.sql("DELETE FROM users");
+    sandbox.run(&["dev"]).expect(0);
+}
+
+#[test]
+fn pull_prints_a_model_that_leads_back() {
+    let sandbox = shop();
+    sandbox.run(&["pull", "--out", "pulled.model"]).expect(0);
+    sandbox.run(&["validate", "pulled.model"]).expect(0);
+    sandbox.run(&["fmt", "--check", "pulled.model"]).expect(0);
+    let here = format!("db:{}", sandbox.url());
+    sandbox.run(&["diff", "--from", &here, "--to", "pulled.model", "--exit-code"]).expect(0);
+    sandbox.write("pulled.model", "model A {\n  id Int @id\n}\n");
+    sandbox.run(&["pull", "--out", "pulled.model"]).expect(3).says("P0050");
+}

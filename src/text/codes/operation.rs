@@ -155,6 +155,9 @@ codes! {
     P0049, "no Prisma project",
         "`init --from-prisma` looks for `prisma/schema.prisma`, or where `prisma.config.*` or \
          `package.json` say that the schema is.";
+    P0050, "a file that would be overwritten",
+        "`pull --out` does not overwrite a file that holds something else, unless `--force` says \
+         so.";
     P0060, "a rename, or a drop and a creation",
         "Something that holds rows is gone from the model and something like it is new. Renamed, \
          it keeps its rows; dropped, it loses them. Say which: `--rename old:new`, `@was(\"old\")` \
