@@ -1,6 +1,9 @@
 //! What is the same under another name: declared in the model, given as arguments, or asked for.
 
-use std::io::{BufRead as _, IsTerminal as _};
+use std::{
+    collections::BTreeSet,
+    io::{BufRead as _, IsTerminal as _},
+};
 
 use super::{Failure, Session, state::read};
 use crate::{
@@ -32,21 +35,16 @@ pub(crate) async fn rename(
     session: &Session<'_>,
 ) -> Result<Renamed, Failure> {
     let mut done = Renamed { schema: from.clone(), up: Vec::new(), down: Vec::new() };
-    let whole = |rename: &&Rename| {
-        kinds::named(&rename.0.kind).is_some_and(|_| done_parent(&rename.0, from).is_none())
-    };
-    let (wholes, parts): (Vec<&Rename>, Vec<&Rename>) = renames.iter().partition(whole);
-    for group in [wholes, parts] {
+    // A part is declared under the new name of its whole, whose path is shorter.
+    let lengths: BTreeSet<usize> = renames.iter().map(|(old, _)| old.path.len()).collect();
+    for length in lengths {
+        let group: Vec<&Rename> =
+            renames.iter().filter(|(old, _)| old.path.len() == length).collect();
         apply(database, &group, to, &mut done, session).await?;
     }
     let carried = carried_renames(&done.schema, to);
     apply(database, &carried.iter().collect::<Vec<_>>(), to, &mut done, session).await?;
     Ok(done)
-}
-
-/// The parent of an object, if it is there and has one.
-fn done_parent<'s>(id: &ObjectId, schema: &'s Schema) -> Option<&'s ObjectId> {
-    schema.get(id)?.parent.as_ref()
 }
 
 async fn apply(

@@ -14,8 +14,13 @@ pub fn render(plan: &Plan) -> String {
     let mut out = String::new();
     let mut open = false;
     let mut settle = false;
-    let settings: BTreeSet<&str> =
-        plan.steps.iter().flat_map(|s| kinds::of(&s.object).settings()).copied().collect();
+    let settings: BTreeSet<&str> = plan
+        .steps
+        .iter()
+        .filter_map(|s| kinds::named(&s.object.kind))
+        .flat_map(|k| k.settings())
+        .copied()
+        .collect();
     for setting in settings {
         out += &format!("SET {setting};\n\n");
     }

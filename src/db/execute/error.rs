@@ -30,6 +30,8 @@ pub enum ExecuteError {
         line: usize,
         /// How many steps before it stay done.
         stays: usize,
+        /// `deploy` or `rollback`: what goes on from there.
+        command: &'static str,
         /// What the server said.
         error: Box<Error>,
     },

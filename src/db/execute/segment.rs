@@ -228,7 +228,11 @@ impl Run<'_> {
             };
         }
         let (migration, error) = (self.name.to_owned(), Box::new(error));
-        ExecuteError::Failed { migration, step: step + 1, line, stays, error }
+        let command = match self.direction {
+            Direction::Up => "deploy",
+            Direction::Down => "rollback",
+        };
+        ExecuteError::Failed { migration, step: step + 1, line, stays, command, error }
     }
 
     /// The first step of the segment that holds the step: those before it are committed.
