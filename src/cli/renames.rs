@@ -126,7 +126,7 @@ fn parse(text: &str, from: &Schema, to: &Schema) -> Result<Rename, Failure> {
         path == old || path.strip_prefix("public.") == Some(old)
     };
     let gone = from.objects.keys().filter(|id| to.get(id).is_none()).find(fits).cloned();
-    let gone = gone.or_else(|| value(old, from));
+    let gone = gone.or_else(|| kinds::enum_type::value_named(old, from));
     let Some(gone) = gone else {
         let message = format!("`{old}` is nothing that the model no longer has");
         return Err(Failure::usage("P0060", message));
@@ -141,17 +141,6 @@ fn parse(text: &str, from: &Schema, to: &Schema) -> Result<Rename, Failure> {
         (*namespace).clone_into(first);
     }
     Ok((gone, renamed))
-}
-
-/// A value of an enum, as `type.value`.
-fn value(text: &str, schema: &Schema) -> Option<ObjectId> {
-    let (of, value) = text.rsplit_once('.')?;
-    let found = schema.of_kind("enum").find(|id| {
-        let path = id.id.path.join(".");
-        path == of || path.strip_prefix("public.") == Some(of)
-    })?;
-    let path = found.id.path.iter().cloned().chain([value.to_owned()]);
-    Some(ObjectId::new(kinds::enum_type::VALUE, path))
 }
 
 fn shown(id: &ObjectId) -> String {

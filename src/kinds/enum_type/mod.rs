@@ -141,6 +141,17 @@ impl Kind for EnumKind {
 /// Kind of the identity of a value of an enum: path of the enum, then the value.
 pub const VALUE: &str = "enum_value";
 
+/// The value that a text names as `type.value`.
+#[must_use]
+pub fn value_named(text: &str, schema: &Schema) -> Option<ObjectId> {
+    let (of, value) = text.rsplit_once('.')?;
+    let found = schema.of_kind("enum").find(|object| {
+        let path = object.id.path.join(".");
+        path == of || path.strip_prefix("public.") == Some(of)
+    })?;
+    Some(ObjectId::new(VALUE, found.id.path.iter().cloned().chain([value.to_owned()])))
+}
+
 /// The statement that renames a value, if the enum has it and not yet the other.
 pub(crate) fn rename_value(schema: &Schema, from: &ObjectId, to: &ObjectId) -> Vec<Statement> {
     let Some((old, path)) = from.path.split_last() else { return Vec::new() };
