@@ -3,6 +3,7 @@
 mod cli;
 mod corpus;
 mod daily;
+mod example;
 mod faults;
 mod model_cases;
 mod prisma_validation;

@@ -1,0 +1,6 @@
+BEGIN;
+
+-- drop table public.users
+DROP TABLE public.users;
+
+COMMIT;
