@@ -55,7 +55,7 @@ pub(crate) struct DeployArgs {
 
 pub(crate) async fn run(args: &DeployArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
     let history = session.history()?;
-    let connection = session.connect(&args.url).await?;
+    let connection = session.connect_named(&args.url).await?;
     let name = session.config.ledger();
     if args.dry_run {
         let entries = Ledger::new(&connection, &name).read().await?;

@@ -56,7 +56,7 @@ pub(crate) async fn run(args: &DevArgs, session: &Session<'_>) -> Result<ExitSta
     if heads.len() > 1 {
         return Err(several_heads(&heads));
     }
-    let connection = session.connect(&args.url).await?;
+    let connection = session.connect_or_create(&args.url).await?;
     let target = connection.target().clone();
     let major = connection.version().major();
     let mut workbench = Workbench::new(session, Some(target), Some(major))?;

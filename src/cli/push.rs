@@ -28,7 +28,7 @@ pub(crate) struct PushArgs {
 
 pub(crate) async fn run(args: &PushArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
     let model = read_model(&session.model_path()?, session)?;
-    let connection = session.connect(&args.url).await?;
+    let connection = session.connect_or_create(&args.url).await?;
     let ledger = session.config.ledger();
     if session.config.values.production
         || Ledger::new(&connection, &ledger).was_deployed_to().await?

@@ -1,6 +1,6 @@
 //! What a command works with: configuration, environment, databases, history.
 
-use std::path::PathBuf;
+use std::{cell::OnceCell, path::PathBuf};
 
 use super::{
     Failure, Ui,
@@ -8,7 +8,7 @@ use super::{
     config::Config,
 };
 use crate::{
-    db::{Connection, Environment, ScratchOptions, Target, connect},
+    db::{Connection, Development, Environment, ScratchOptions, Target, connect},
     migrations::{History, Migration, read_directory},
 };
 
@@ -19,13 +19,15 @@ pub(crate) struct Session<'a> {
     pub(crate) args: &'a GlobalArgs,
     pub(crate) config: Config,
     pub(crate) environment: Environment,
+    /// The development database of the project, once it was needed.
+    development: OnceCell<Development>,
 }
 
 impl<'a> Session<'a> {
     pub(crate) fn open(args: &'a GlobalArgs, ui: &'a Ui) -> Result<Self, Failure> {
         let mut environment = Environment::of_process();
         let config = Config::read(args, &mut environment)?;
-        Ok(Self { ui, args, config, environment })
+        Ok(Self { ui, args, config, environment, development: OnceCell::new() })
     }
 
     /// Parses a URL together with libpq's environment.
@@ -33,27 +35,64 @@ impl<'a> Session<'a> {
         Ok(Target::parse(url, &self.environment)?)
     }
 
-    /// The database that the arguments, the environment or the configuration name.
-    pub(crate) fn named_target(&self, args: &UrlArgs) -> Result<Target, Failure> {
+    /// The database that the arguments, the environment or the configuration name, if any.
+    fn named_target(&self, args: &UrlArgs) -> Result<Option<Target>, Failure> {
         let url = args.url.as_deref().or_else(|| self.environment.get("DATABASE_URL")).or(self
             .config
             .values
             .url
             .as_deref());
         if let Some(url) = url {
-            return self.target(url);
+            return self.target(url).map(Some);
         }
         let libpq = ["PGSERVICE", "PGDATABASE", "PGHOST", "PGHOSTADDR"];
         if libpq.iter().any(|name| self.environment.get(name).is_some()) {
-            return self.target("postgres://");
+            return self.target("postgres://").map(Some);
         }
-        Err(Failure::usage("P0031", "no database is named")
-            .help("set `DATABASE_URL`, or give `--url`"))
+        Ok(None)
     }
 
-    /// Connects to the database named.
+    /// Connects to the database named; it has to be named.
+    pub(crate) async fn connect_named(&self, args: &UrlArgs) -> Result<Connection, Failure> {
+        match self.named_target(args)? {
+            Some(target) => Ok(connect(&target).await?),
+            None => Err(Failure::usage("P0031", "no database is named")
+                .help("set `DATABASE_URL`, or give `--url`")),
+        }
+    }
+
+    /// Connects to the database named, or else to the project's own, if it has one.
     pub(crate) async fn connect(&self, args: &UrlArgs) -> Result<Connection, Failure> {
-        Ok(connect(&self.named_target(args)?).await?)
+        if self.named_target(args)?.is_none() && Development::exists(&self.config.root) {
+            return self.connect_development().await;
+        }
+        self.connect_named(args).await
+    }
+
+    /// Connects to the database named, or else to the project's own, which is created if need be.
+    pub(crate) async fn connect_or_create(&self, args: &UrlArgs) -> Result<Connection, Failure> {
+        match self.named_target(args)? {
+            Some(target) => Ok(connect(&target).await?),
+            None => self.connect_development().await,
+        }
+    }
+
+    async fn connect_development(&self) -> Result<Connection, Failure> {
+        if self.development.get().is_none() {
+            let first = !Development::exists(&self.config.root);
+            let options = self.scratch_options(None, None)?;
+            let development = Development::open(&self.config.root, &options).await?;
+            if first {
+                let directory = Development::directory(&self.config.root);
+                self.ui.say(&format!(
+                    "no database is named: the project gets one of its own in `{}`",
+                    directory.display()
+                ));
+            }
+            let _ = self.development.set(development);
+        }
+        let development = self.development.get().expect("it was set above");
+        Ok(connect(development.target()).await?)
     }
 
     /// Where temporary databases come from; the development database only where it is one.

@@ -20,7 +20,7 @@ pub use self::{
     elaborate::{ElaborateError, elaborate, elaborate_on},
     environment::Environment,
     error::{Error, describe},
-    scratch::{Scratch, ScratchDb, ScratchOptions},
+    scratch::{Development, Scratch, ScratchDb, ScratchOptions},
     sizes::read_sizes,
     target::{HostPort, Target, redact},
 };

@@ -1,6 +1,6 @@
 //! The daily loop: an edited model becomes a migration, here and elsewhere.
 
-use crate::support::{Sandbox, block_on, server};
+use crate::support::{Sandbox, binary, block_on, finish, server};
 
 const SHOP: &str = r#"
 enum OrderStatus {
@@ -187,4 +187,26 @@ fn pull_prints_a_model_that_leads_back() {
     sandbox.run(&["diff", "--from", &here, "--to", "pulled.model", "--exit-code"]).expect(0);
     sandbox.write("pulled.model", "model A {\n  id Int @id\n}\n");
     sandbox.run(&["pull", "--out", "pulled.model"]).expect(3).says("P0050");
+}
+
+#[test]
+fn without_any_database_the_project_has_one_of_its_own() {
+    let sandbox = Sandbox::new();
+    // The server runs as another user where this one is root, who has to get at the project.
+    let dir = sandbox.dir.path();
+    std::fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = binary(dir);
+        command.args(args);
+        finish(command)
+    };
+    run(&["status"]).expect(2).says("P0031");
+    sandbox.write("schema.model", SHOP);
+    run(&["dev"]).expect(0).says("no database is named").says("proved");
+    run(&["execute", "-c", "INSERT INTO users (email) VALUES ('kept')"]).expect(0);
+    run(&["dev"]).expect(0).says("agree");
+    run(&["status", "--exit-code"]).expect(0);
+    run(&["deploy"]).expect(2).says("P0031");
+    let data = dir.join(".driftless/server/data");
+    assert!(data.exists() && !data.join("postmaster.pid").exists());
 }

@@ -2,6 +2,7 @@
 //! private one.
 
 mod binaries;
+mod development;
 mod server;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
     },
 };
 
+pub use self::development::Development;
 use self::{binaries::find_installations, server::PrivateServer};
 use super::{Connection, Environment, Error, ServerVersion, Target, connect};
 use crate::sql::quote_ident;

@@ -16,16 +16,14 @@ use crate::db::{
 };
 
 /// Runs the server and stops it when standard input ends, which it does however the owner ends:
-/// `$1` the directory, `$2` `remove` or `keep`, then the command.
+/// `$1` the directory, `$2` the signal that stops it, `$3` what to remove then, and the command.
 ///
 /// A shell does this rather than this process so that it happens even after `kill -9`.
 const KEEPER: &str = r#"
-dir=$1 after=$2; shift 2
+dir=$1 stop=$2 remove=$3; shift 3
 exec 3<&0
 "$@" >"$dir/log" 2>&1 </dev/null 3<&- &
 server=$!
-stop=INT
-[ "$after" = keep ] || stop=QUIT
 ( read -r line <&3; kill -s "$stop" "$server" 2>/dev/null ) &
 watcher=$!
 exec 3<&-
@@ -33,11 +31,14 @@ wait "$server"
 status=$?
 kill "$watcher" 2>/dev/null
 [ "$status" = 0 ] || tail -n 5 "$dir/log" >&2
-[ "$after" = keep ] || rm -rf -- "$dir"
+rm -rf -- "$remove"
 "#;
 
 /// What the temporary directories of private servers start with.
 const PREFIX: &str = "driftless-pg-";
+
+/// What the directories of sockets of servers that are kept start with.
+const SOCKETS: &str = "driftless-socket-";
 
 /// Settings of a server whose data nobody will miss.
 const SETTINGS: &[&str] = &[
@@ -72,31 +73,82 @@ pub(super) struct PrivateServer {
 }
 
 impl PrivateServer {
-    /// Starts a server from an installation, on a copy of the cached template.
+    /// Starts a server from an installation, on a copy of the cached template; nothing of it stays.
     pub(super) async fn start(
         installation: &Installation,
         cache: &Path,
     ) -> Result<(Self, Connection), Error> {
         let account = unprivileged_account()?;
         sweep();
-        let directory = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .tempdir_in(temporary_root())
-            .map_err(Error::io("create a directory in", temporary_root()))?;
+        let directory = temporary_directory(PREFIX, account.as_ref())?;
         let lock_file = directory.path().join("lock");
         let lock = File::create(&lock_file).map_err(Error::io("create", &lock_file))?;
         lock.lock().map_err(Error::io("lock", &lock_file))?;
-        give(directory.path(), account.as_ref())?;
-        let data = directory.path().join("data");
         let template = template(installation, cache, directory.path(), account.as_ref())?;
-        copy_tree(&template, &data, account.as_ref())?;
+        copy_tree(&template, &directory.path().join("data"), account.as_ref())?;
         // From here on the keeper removes the directory.
         let directory = directory.keep();
-        let mut keeper = spawn_keeper(installation, &directory, account.as_ref())
-            .map_err(Error::io("run `sh` in", &directory))?;
-        let target = socket_target(&directory)?;
+        // Nothing of it is worth a checkpoint.
+        let places = Places { directory: &directory, sockets: &directory, stop: "QUIT" };
+        places.run(installation, account.as_ref(), lock).await
+    }
+
+    /// Starts a server whose data stay in a directory, which nobody else may use meanwhile.
+    pub(super) async fn start_kept(
+        installation: &Installation,
+        directory: &Path,
+        cache: &Path,
+    ) -> Result<(Self, Connection), Error> {
+        let account = unprivileged_account()?;
+        fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
+        let lock_file = directory.join("lock");
+        let lock = File::create(&lock_file).map_err(Error::io("create", &lock_file))?;
+        lock_patiently(&lock, &lock_file).await?;
+        give(directory, account.as_ref())?;
+        check_access(directory, account.as_ref())?;
+        let data = directory.join("data");
+        wait_for_predecessor(&data).await;
+        if !data.join("PG_VERSION").exists() {
+            let template = template(installation, cache, directory, account.as_ref())?;
+            let partial = directory.join("partial");
+            let _ = fs::remove_dir_all(&partial);
+            copy_tree(&template, &partial, account.as_ref())?;
+            fs::rename(&partial, &data).map_err(Error::io("create", &data))?;
+        }
+        // A socket's path has to be short, and a project's may be long.
+        let sockets = temporary_directory(SOCKETS, account.as_ref())?.keep();
+        let places = Places { directory, sockets: &sockets, stop: "INT" };
+        places.run(installation, account.as_ref(), lock).await
+    }
+
+    /// Its maintenance database.
+    pub(super) fn target(&self) -> &Target {
+        &self.target
+    }
+}
+
+/// Where a server lives, and how it is stopped.
+struct Places<'p> {
+    /// Holds `data` and `log`.
+    directory: &'p Path,
+    /// Holds its socket, and is removed in the end.
+    sockets: &'p Path,
+    stop: &'static str,
+}
+
+impl Places<'_> {
+    async fn run(
+        &self,
+        installation: &Installation,
+        account: Option<&Account>,
+        lock: File,
+    ) -> Result<(PrivateServer, Connection), Error> {
+        let mut keeper = self
+            .spawn_keeper(installation, account)
+            .map_err(Error::io("run `sh` in", self.directory))?;
+        let target = socket_target(self.sockets)?;
         match wait_until_ready(&target, &mut keeper).await {
-            Ok(connection) => Ok((Self { target, keeper, _lock: lock }, connection)),
+            Ok(connection) => Ok((PrivateServer { target, keeper, _lock: lock }, connection)),
             Err(error) => {
                 drop(keeper.stdin.take());
                 let _ = keeper.wait();
@@ -105,10 +157,84 @@ impl PrivateServer {
         }
     }
 
-    /// Its maintenance database.
-    pub(super) fn target(&self) -> &Target {
-        &self.target
+    fn spawn_keeper(
+        &self,
+        installation: &Installation,
+        account: Option<&Account>,
+    ) -> std::io::Result<Child> {
+        let mut command = command("sh", account);
+        command.arg("-c").arg(KEEPER).arg("driftless").arg(self.directory);
+        command.arg(self.stop).arg(self.sockets);
+        command
+            .arg(installation.bindir.join("postgres"))
+            .arg("-D")
+            .arg(self.directory.join("data"));
+        command.arg("-c").arg(format!("unix_socket_directories={}", self.sockets.display()));
+        for setting in SETTINGS {
+            command.arg("-c").arg(setting);
+        }
+        command
+            // Ctrl-C reaches the whole group of the terminal; the server is stopped by its keeper.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
     }
+}
+
+fn temporary_directory(
+    prefix: &str,
+    account: Option<&Account>,
+) -> Result<tempfile::TempDir, Error> {
+    let root = temporary_root();
+    let directory = tempfile::Builder::new()
+        .prefix(prefix)
+        .tempdir_in(&root)
+        .map_err(Error::io("create a directory in", root))?;
+    give(directory.path(), account)?;
+    Ok(directory)
+}
+
+/// Waits for another process that uses the directory, as long as that takes a moment only.
+async fn lock_patiently(lock: &File, file: &Path) -> Result<(), Error> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while lock.try_lock().is_err() {
+        if Instant::now() > deadline {
+            let reason = format!("another driftless uses `{}`", file.display());
+            return Err(Error::Server { reason });
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+/// A predecessor that was killed leaves its server to the keeper, which needs a moment.
+async fn wait_for_predecessor(data: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while server_of(data).is_some() && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// PostgreSQL does not run as root, and who it runs as instead has to get at its files.
+fn check_access(directory: &Path, account: Option<&Account>) -> Result<(), Error> {
+    let Some(account) = account else { return Ok(()) };
+    let reached = command("sh", Some(account))
+        .args(["-c", "test -w \"$1\" && cd \"$1\"", "driftless"])
+        .arg(directory)
+        .stderr(Stdio::null())
+        .status()
+        .map_err(Error::io("run `sh` in", directory))?;
+    if reached.success() {
+        return Ok(());
+    }
+    let reason = format!(
+        "PostgreSQL does not run as root, and the user `{}` cannot get at `{}`",
+        account.name,
+        directory.display()
+    );
+    Err(Error::Server { reason })
 }
 
 impl Drop for PrivateServer {
@@ -143,27 +269,6 @@ fn temporary_root() -> PathBuf {
 fn socket_target(directory: &Path) -> Result<Target, Error> {
     let url = format!("host={} port=5432 user=postgres dbname=postgres", directory.display());
     Target::parse(&url, &Environment::default())
-}
-
-fn spawn_keeper(
-    installation: &Installation,
-    directory: &Path,
-    account: Option<&Account>,
-) -> std::io::Result<Child> {
-    let mut command = command("sh", account);
-    command.arg("-c").arg(KEEPER).arg("driftless").arg(directory).arg("remove");
-    command.arg(installation.bindir.join("postgres")).arg("-D").arg(directory.join("data"));
-    command.arg("-c").arg(format!("unix_socket_directories={}", directory.display()));
-    for setting in SETTINGS {
-        command.arg("-c").arg(setting);
-    }
-    command
-        // Ctrl-C reaches the whole group of the terminal; the server is stopped by its keeper.
-        .process_group(0)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
 }
 
 /// A command in a clean environment, as the account where one is given.
@@ -301,23 +406,23 @@ fn is_left_behind(directory: &Path) -> bool {
     }
 }
 
-/// Stops the server that runs on that directory, if the process is what the directory says.
+/// Stops the server that runs on that directory.
 fn stop_server_of(directory: &Path) {
-    let data = directory.join("data");
-    let Some(pid) = fs::read_to_string(data.join("postmaster.pid"))
-        .ok()
-        .and_then(|text| text.lines().next()?.trim().parse::<i32>().ok())
-        .and_then(rustix::process::Pid::from_raw)
-    else {
-        return;
-    };
-    let shown = Command::new("ps")
-        .args(["-o", "args=", "-p", &pid.as_raw_nonzero().to_string()])
-        .output()
-        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
-        .or_else(|_| fs::read_to_string(format!("/proc/{}/cmdline", pid.as_raw_nonzero())))
-        .unwrap_or_default();
-    if shown.contains(&*data.to_string_lossy()) {
+    if let Some(pid) = server_of(&directory.join("data")) {
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::QUIT);
     }
+}
+
+/// The process that the data directory names, if it is a server on that directory.
+fn server_of(data: &Path) -> Option<rustix::process::Pid> {
+    let text = fs::read_to_string(data.join("postmaster.pid")).ok()?;
+    let number = text.lines().next()?.trim().parse::<i32>().ok()?;
+    let pid = rustix::process::Pid::from_raw(number)?;
+    let shown = Command::new("ps")
+        .args(["-o", "args=", "-p", &number.to_string()])
+        .output()
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .or_else(|_| fs::read_to_string(format!("/proc/{number}/cmdline")))
+        .unwrap_or_default();
+    shown.contains(&*data.to_string_lossy()).then_some(pid)
 }
