@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     kinds::{self, Context, Inline, Moment as Node},
-    schema::{Object, ObjectId},
+    schema::{Object, ObjectId, Schema},
 };
 
 /// The nodes in an order that works, each with the objects that its statement creates as well.
@@ -152,7 +152,12 @@ impl<'a> Builder<'a> {
                 Node::Create(_) => {}
             }
             if let Node::Create(id) = &node {
-                let swap = self.actions.get(id) == Some(&Action::Swap);
+                // What is part of a type that is put aside goes with the old one.
+                let parent = self.context.to.get(id).and_then(|o| o.parent.as_ref());
+                let swap = [Some(id), parent]
+                    .iter()
+                    .flatten()
+                    .any(|id| self.actions.get(id) == Some(&Action::Swap));
                 let drop = Node::Drop(id.clone());
                 if swap {
                     self.edge(node.clone(), drop);
@@ -204,24 +209,30 @@ impl<'a> Builder<'a> {
             }
             names
         };
+        let (from, to) = (self.context.from, self.context.to);
+        let held = |state: &'a Schema, id: &ObjectId| state.get(id).map_or_else(Vec::new, names);
         for node in &self.nodes {
-            if let Node::Drop(id) = node
-                && self.actions.get(id) != Some(&Action::Swap)
-                && let Some(object) = self.context.from.get(id)
-            {
-                for name in names(object) {
-                    freed.entry(name).or_default().push(node.clone());
-                }
+            let id = node.id();
+            let names = match node {
+                Node::Drop(_) if self.actions.get(id) == Some(&Action::Swap) => Vec::new(),
+                Node::Drop(_) => held(from, id),
+                Node::Alter(_) => without(held(from, id), &held(to, id)),
+                Node::Create(_) => Vec::new(),
+            };
+            for name in names {
+                freed.entry(name).or_default().push(node.clone());
             }
         }
         for node in self.nodes.clone() {
-            let (Node::Create(id) | Node::Alter(id)) = &node else { continue };
-            let Some(object) = self.context.to.get(id) else { continue };
-            for name in names(object) {
-                for earlier in freed.get(&name).cloned().unwrap_or_default() {
-                    if earlier.id() != id {
-                        self.edge(earlier, node.clone());
-                    }
+            let id = node.id();
+            let names = match node {
+                Node::Create(_) => held(to, id),
+                Node::Alter(_) => without(held(to, id), &held(from, id)),
+                Node::Drop(_) => Vec::new(),
+            };
+            for earlier in names.iter().filter_map(|name| freed.get(name)).flatten() {
+                if earlier.id() != id {
+                    self.edge(earlier.clone(), node.clone());
                 }
             }
         }
@@ -417,6 +428,10 @@ impl<'a> Builder<'a> {
             Node::Alter(_) => {}
         }
     }
+}
+
+fn without(names: Vec<Vec<String>>, kept: &[Vec<String>]) -> Vec<Vec<String>> {
+    names.into_iter().filter(|name| !kept.contains(name)).collect()
 }
 
 /// Drops first, in the reverse order of kinds; then the rest, kind by kind.

@@ -8,7 +8,8 @@ use crate::{
     sql::{Statement, quote_ident},
 };
 
-/// The kind `namespace`; path `[name]`.
+/// The kind `namespace`; path `[name]`, facet `public_owner`: who owns `public`, where it is not
+/// who owns it in a new database.
 pub struct NamespaceKind;
 
 impl Kind for NamespaceKind {
@@ -28,8 +29,22 @@ impl Kind for NamespaceKind {
         vec![Statement::new(format!("CREATE {}", self.address(object)))]
     }
 
-    fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
-        Alteration::InPlace(Vec::new())
+    fn alter(
+        &self,
+        _: &Object,
+        to: &Object,
+        changed: &BTreeSet<&str>,
+        cx: &Context<'_>,
+    ) -> Alteration {
+        if !changed.contains("public_owner") {
+            return Alteration::InPlace(Vec::new());
+        }
+        let owner = match to.text("public_owner") {
+            Some(role) => quote_ident(role),
+            None if cx.server_version() >= 150_000 => "pg_database_owner".to_owned(),
+            None => "CURRENT_USER".to_owned(),
+        };
+        Alteration::InPlace(vec![Statement::new(format!("ALTER SCHEMA public OWNER TO {owner}"))])
     }
 
     fn syntax(&self) -> super::Syntax {
@@ -37,7 +52,7 @@ impl Kind for NamespaceKind {
     }
 
     fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
-        super::common::check_texts(&[], name, value)
+        super::common::check_texts(&["public_owner"], name, value)
     }
 
     fn drop(&self, object: &Object, _: &Context<'_>) -> Vec<Statement> {
