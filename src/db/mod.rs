@@ -8,6 +8,7 @@ mod error;
 pub mod execute;
 pub mod introspect;
 pub mod ledger;
+mod pooler;
 pub mod replay;
 pub mod runtime;
 pub mod scratch;

@@ -333,3 +333,50 @@ fn ctrl_c_stops_after_the_transaction_and_twice_at_once() {
     assert_eq!(sandbox.value("SELECT to_regclass('b')"), "b");
     assert_eq!(sandbox.value("SELECT to_regclass('c')"), "NULL");
 }
+
+/// PgBouncer before the server of the test, in transaction mode; `None` where it is not installed.
+fn pgbouncer(sandbox: &Sandbox) -> Option<(std::process::Child, String)> {
+    let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"]
+        .into_iter()
+        .find(|path| std::path::Path::new(path).exists())?;
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let socket = &sandbox.database.target().hosts()[0].host.clone();
+    sandbox.write("users.txt", "\"postgres\" \"\"\n");
+    let dir = sandbox.dir.path().display();
+    sandbox.write(
+        "pgbouncer.ini",
+        &format!(
+            "[databases]\n* = host={socket} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
+             listen_port = {port}\nunix_socket_dir =\nauth_type = any\nauth_file = {dir}/users.txt\n\
+             pool_mode = transaction\nlogfile = {dir}/bouncer.log\n"
+        ),
+    );
+    let mut command = std::process::Command::new("sh");
+    // It does not run as root either.
+    let user = if is_root() { "-u postgres " } else { "" };
+    command
+        .args(["-c", &format!("chmod -R a+rwX {dir}; exec {program} {user}{dir}/pgbouncer.ini")]);
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let child = command.spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(Instant::now() < deadline, "PgBouncer does not listen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let database = sandbox.database.name();
+    Some((child, format!("postgres://postgres@127.0.0.1:{port}/{database}?sslmode=disable")))
+}
+
+fn is_root() -> bool {
+    std::process::Command::new("id").arg("-u").output().unwrap().stdout.trim_ascii() == b"0"
+}
+
+#[test]
+fn a_pooler_is_recognised_and_refused() {
+    let sandbox = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a ();")]);
+    let Some((mut bouncer, url)) = pgbouncer(&sandbox) else { return };
+    sandbox.run(&["deploy", "--url", &url]).expect(4).says("error[P0055]");
+    assert_eq!(sandbox.value("SELECT to_regnamespace('driftless')"), "NULL");
+    bouncer.kill().unwrap();
+    bouncer.wait().unwrap();
+}

@@ -29,6 +29,7 @@ use self::{
 use super::{
     Connection, Error,
     ledger::{Entry, Ledger, LedgerName},
+    pooler::announced_process,
 };
 use crate::{
     migrations::{Migration, Script, parse_script},
@@ -145,6 +146,7 @@ impl<'a> Executor<'a> {
         stop: Stop,
     ) -> Result<Self, ExecuteError> {
         let pid = refuse_standby(connection).await?;
+        refuse_pooler(connection, pid).await?;
         lock::acquire(connection, name, settings.wait, observer).await?;
         let monitor = RefCell::new(Monitor::new(connection.target(), pid));
         let executor = Self { connection, name, settings, observer, stop, monitor };
@@ -301,12 +303,24 @@ impl<'a> Executor<'a> {
     }
 }
 
+/// Refuses a pooler: what it gives away between two statements are the lock and the settings of the
+/// session, and other clients get them.
+async fn refuse_pooler(connection: &Connection, process: i32) -> Result<(), Error> {
+    match announced_process(connection.client()).await {
+        Some(announced) if announced != process => {
+            Err(Error::Pooler { target: connection.target().to_string() })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a server that cannot be written to; returns the session's process otherwise.
 async fn refuse_standby(connection: &Connection) -> Result<i32, Error> {
     let sql = "SELECT pg_catalog.pg_is_in_recovery(), \
          pg_catalog.current_setting('transaction_read_only') = 'on', pg_catalog.pg_backend_pid()";
+    // Not prepared under a name: that would fail behind a pooler, which is asked about next.
     let row = connection
-        .query_one(sql, &[])
+        .query_typed_one(sql, &[])
         .await
         .map_err(|error| Error::statement("asking for the role of the server", &error))?;
     let (standby, read_only): (bool, bool) = (row.get(0), row.get(1));

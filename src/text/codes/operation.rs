@@ -158,6 +158,11 @@ codes! {
     P0050, "a file that would be overwritten",
         "`pull --out` does not overwrite a file that holds something else, unless `--force` says \
          so.";
+    P0055, "a connection pooler instead of a server",
+        "PgBouncer and its like give each transaction whatever session is free. The lock that \
+         keeps other deploys away belongs to a session and would stay with a stranger, and so \
+         would every `SET`. Name the server itself in the URL; a session of its own for deploys \
+         is what poolers recommend as well.";
     P0060, "a rename, or a drop and a creation",
         "Something that holds rows is gone from the model and something like it is new. Renamed, \
          it keeps its rows; dropped, it loses them. Say which: `--rename old:new`, `@was(\"old\")` \
