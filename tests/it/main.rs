@@ -1,5 +1,6 @@
 //! Integration tests, one binary.
 
+mod catalog;
 mod cli;
 mod corpus;
 mod daily;
