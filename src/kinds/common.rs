@@ -125,6 +125,13 @@ pub(crate) type Grants = BTreeMap<String, BTreeSet<String>>;
 fn granted(object: &Object, privileges: Privileges, version: u32) -> Grants {
     match object.facets.get("privileges").and_then(Value::as_array) {
         Some(list) => parse(list),
+        // `initdb` gives more to PUBLIC than a namespace has by itself (information in pg_init_privs).
+        None if object.id.is("namespace") && object.id.name() == "public" => {
+            let mut out = built_in(privileges, version);
+            let public: &[&str] = if version < 150_000 { &["CREATE", "USAGE"] } else { &["USAGE"] };
+            out.insert("PUBLIC".to_owned(), public.iter().map(|p| (*p).to_owned()).collect());
+            out
+        }
         None => built_in(privileges, version),
     }
 }

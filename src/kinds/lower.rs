@@ -101,11 +101,6 @@ impl<'a> Lowering<'a> {
         self.index.get(id).map(|at| &self.draft.objects[*at].object)
     }
 
-    /// An object that was added already, to change it.
-    pub(crate) fn find_mut(&mut self, id: &ObjectId) -> Option<&mut Object> {
-        self.index.get(id).map(|at| &mut self.draft.objects[*at].object)
-    }
-
     /// The database path of what an expression names: a block by its name in the model, or a
     /// string with the name in the database.
     pub(crate) fn resolve_relation(&mut self, expr: &Expr) -> Option<Vec<String>> {

@@ -1,5 +1,7 @@
 //! Expressions that PostgreSQL prints in a form that it does not read back as the same expression.
 
+use super::lex::TokenKind;
+
 /// Rewrites what `pg_get_expr` prints for `a IN ('x', 'y')` on a `varchar` column,
 ///
 /// ```text
@@ -9,8 +11,38 @@
 /// so that reading it gives the expression it was printed from: the parser pushes a cast of an
 /// `ARRAY[…]` down to its elements (`transformTypeCast` in parse_expr.c), which is another tree.
 /// Without both casts the operator's own coercions put them back where they were.
+///
+/// A field of `EXTRACT` that was written in capitals and quotes comes without its quotes, and would
+/// be read as small letters (`F_EXTRACT_TEXT_TEXT` and the like in ruleutils.c).
 #[must_use]
 pub fn respell(expression: &str) -> String {
+    respell_extract(&respell_lists(expression))
+}
+
+fn respell_extract(expression: &str) -> String {
+    let mut out = String::with_capacity(expression.len());
+    let mut copied = 0;
+    if expression.contains("EXTRACT(") {
+        for window in super::lex::tokens(expression).windows(4) {
+            let [function, open, field, from] = window else { continue };
+            let capitals = field.text.bytes().any(|b| b.is_ascii_uppercase());
+            if function.text == "EXTRACT"
+                && open.text == "("
+                && field.kind == TokenKind::Word
+                && capitals
+                && from.text == "FROM"
+            {
+                out.push_str(&expression[copied..field.start]);
+                out.push_str(&format!("\"{}\"", field.text));
+                copied = field.end();
+            }
+        }
+    }
+    out.push_str(&expression[copied..]);
+    out
+}
+
+fn respell_lists(expression: &str) -> String {
     let mut out = String::with_capacity(expression.len());
     let mut rest = expression;
     while let Some(found) = next(rest) {
@@ -115,12 +147,21 @@ mod tests {
     }
 
     #[test]
+    fn fields_in_capitals_keep_them() {
+        assert_eq!(
+            respell("(EXTRACT(YEAR FROM now()) + EXTRACT(year FROM now()))"),
+            "(EXTRACT(\"YEAR\" FROM now()) + EXTRACT(year FROM now()))"
+        );
+    }
+
+    #[test]
     fn everything_else_stays() {
         for text in [
             "(a > 0)",
             "((a)::text = 'x'::text)",
             "((a)::text = ANY (b))",
             "'(x)::text = ANY ((ARRAY['",
+            "'EXTRACT(YEAR FROM '",
         ] {
             assert_eq!(respell(text), text);
         }

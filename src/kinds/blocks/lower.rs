@@ -156,7 +156,7 @@ impl Reader {
                 let message = format!("`{key}` does not fit: {message}");
                 lowering.error(&code::E0804, expr.span, message);
             }
-            Err(Misfit::Unknown(known)) => match entry_named(key) {
+            Err(Misfit::Unknown(known)) => match entry_named(key, self.kind.name()) {
                 Some(kind) => self.entries.push((kind, value, expr.span)),
                 None => {
                     let message = format!("a `{}` has no `{key}`", self.kind.name());
@@ -169,12 +169,20 @@ impl Reader {
     }
 }
 
-/// The kind whose objects are written under a key of their parent's block.
-fn entry_named(key: &str) -> Option<&'static dyn Kind> {
-    kinds::ALL.iter().copied().find(|kind| match kind.syntax() {
-        Syntax::Entry(entry) => entry.one == key || entry.many == key,
-        _ => false,
-    })
+/// The kind whose objects are written under a key of their parent's block. Where there are
+/// several, that of the parent's kind comes first: `domain_constraint` for a `domain`.
+fn entry_named(key: &str, parent: &str) -> Option<&'static dyn Kind> {
+    let mut found = kinds::ALL.iter().copied().filter_map(|kind| match kind.syntax() {
+        Syntax::Entry(entry) if entry.one == key || entry.many == key => Some((kind, entry)),
+        _ => None,
+    });
+    let all: Vec<_> = found.by_ref().collect();
+    let own = |kind: &dyn Kind| {
+        kind.name().strip_prefix(parent).is_some_and(|rest| rest.starts_with('_'))
+    };
+    let fits = all.iter().find(|(kind, _)| own(*kind));
+    let fits = fits.or_else(|| all.iter().find(|(kind, entry)| kind.name() == entry.one));
+    fits.or(all.first()).map(|(kind, _)| *kind)
 }
 
 /// Adds the objects of an entry: one, or a list of them.
@@ -216,7 +224,7 @@ fn add_entries(
 
 /// Adds a part of a table that its block has no form for: `@@statistics({ name: "…", … })`.
 pub(crate) fn part_attribute(lowering: &mut Lowering<'_>, table: &ObjectId, attribute: &Attribute) {
-    let Some(kind) = entry_named(&attribute.path.text) else { return };
+    let Some(kind) = entry_named(&attribute.path.text, "table") else { return };
     if TABLE_FAMILY.contains(&kind.name()) {
         return;
     }
@@ -249,7 +257,7 @@ fn add_entry(
             Err(Misfit::Type(message)) => {
                 lowering.error(&code::E0804, span, format!("`{key}` does not fit: {message}"));
             }
-            Err(Misfit::Unknown(known)) => match entry_named(&key) {
+            Err(Misfit::Unknown(known)) => match entry_named(&key, kind.name()) {
                 Some(inner) => deeper.push((inner, value)),
                 None => {
                     let message = format!("a `{}` has no `{key}`", kind.name());

@@ -75,7 +75,10 @@ fn serial(lowering: &mut Lowering<'_>, column: &ObjectId, type_name: &str, span:
     if type_name != "bigint" {
         object.facets.insert("type".into(), type_name.into());
     }
-    // It goes with its table: owner and privileges too are those that PostgreSQL gives.
+    let whole = lowering.find(&ObjectId::new("table", column.path[..2].to_vec()));
+    if let Some(owner) = whole.and_then(|t| t.facets.get("owner")).cloned() {
+        object.facets.insert("owner".into(), owner);
+    }
     lowering.push(object, span);
     let mut owner = Object::new(ObjectId::new("sequence_owner", path.clone()));
     owner.facets.insert("column".into(), column.path.clone().into());

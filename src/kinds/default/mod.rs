@@ -69,8 +69,9 @@ impl Kind for DefaultKind {
         let column = object.parent.as_ref().and_then(|id| state.get(id));
         match column {
             Some(column) if column.flag("inherited") && !column.flag("local") => Inline::Never,
-            Some(_) => Inline::May,
-            None => Inline::Never,
+            Some(column) if column.id.is("column") => Inline::May,
+            // A column of a view is no object.
+            _ => Inline::Never,
         }
     }
 

@@ -66,6 +66,7 @@ impl Kind for TableKind {
         }
         let mut out = vec![Statement::new(sql)];
         out.extend(parts.iter().filter(|p| p.id.is("column")).flat_map(|p| column::settings(p)));
+        out.extend(stricter_columns(&table, parts, context));
         out.extend(constraints.iter().flat_map(|p| constraint::settings(p)));
         out.extend(twins.iter().flat_map(|p| ConstraintKind.create(p, &[], context)));
         let plain = Table::default();
@@ -188,6 +189,29 @@ pub(crate) fn column_lines(table: &Table, parts: &[&Object]) -> Vec<String> {
         .into_iter()
         .filter(|c| table.inherits.is_empty() || !c.flag("inherited") || c.flag("local"))
         .map(|c| column::line(c, default(c).as_deref()))
+        .collect()
+}
+
+/// `NOT NULL` of inherited columns that no parent table has, before 18: from then on it is a
+/// constraint like any other.
+fn stricter_columns(table: &Table, parts: &[&Object], cx: &Context<'_>) -> Vec<Statement> {
+    if table.inherits.is_empty() {
+        return Vec::new();
+    }
+    let strict_above = |column: &Object| {
+        column::parents(column, cx.to).into_iter().any(|mut path| {
+            path.push(column.id.name().to_owned());
+            cx.to.get(&ObjectId::new("column", path)).is_some_and(|c| c.flag("not_null"))
+        })
+    };
+    parts
+        .iter()
+        .filter(|p| p.id.is("column") && p.flag("not_null"))
+        .filter(|c| c.flag("inherited") && !c.flag("local") && !strict_above(c))
+        .map(|c| {
+            let (table, name) = (column::relation(c), quote_ident(c.id.name()));
+            Statement::new(format!("ALTER TABLE ONLY {table} ALTER COLUMN {name} SET NOT NULL"))
+        })
         .collect()
 }
 
