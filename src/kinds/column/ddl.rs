@@ -374,7 +374,8 @@ fn retype_with(from: &Object, to: &Object, cx: &Context<'_>, swapped: bool) -> V
     }
     let name = quote_ident(to.id.name());
     let collate = new.collation.as_ref().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
-    let using = if new.generated.is_some() {
+    let foreign = to.parent.as_ref().is_some_and(|p| p.is("foreign_table"));
+    let using = if new.generated.is_some() || foreign {
         String::new()
     } else if swapped {
         let text = if new.type_name.ends_with("[]") { "text[]" } else { "text" };
