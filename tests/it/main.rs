@@ -6,6 +6,7 @@ mod corpus;
 mod daily;
 mod example;
 mod faults;
+mod histories;
 mod model_cases;
 mod prisma_validation;
 mod safety;
