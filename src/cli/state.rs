@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{
     Failure, Session,
     session::one_migration,
-    workbench::{Workbench, read_model},
+    workbench::{Workbench, complete, read_model},
 };
 use crate::{
     db::{Connection, Error, Target, connect, introspect, ledger},
@@ -79,12 +79,20 @@ pub(crate) async fn load(states: &[State], session: &Session<'_>) -> Result<Vec<
         }
     }
     let mut workbench = Workbench::new(session, None, major)?;
+    let mut last_is_prisma = false;
     for (state, slot) in states.iter().zip(&mut schemas) {
         if slot.is_none() {
-            *slot = Some(load_one(state, &mut workbench, session).await?);
+            let (schema, is_prisma) = load_one(state, &mut workbench, session).await?;
+            last_is_prisma = is_prisma;
+            *slot = Some(schema);
+        } else {
+            last_is_prisma = false;
         }
     }
     let mut schemas: Vec<Schema> = schemas.into_iter().flatten().collect();
+    if let ([there, asked], true) = (schemas.as_mut_slice(), last_is_prisma) {
+        complete(there, asked, session);
+    }
     // An empty database is one of the same version as the other.
     let version = schemas.iter().map(|schema| schema.server_version).max().unwrap_or_default();
     for schema in schemas.iter_mut().filter(|schema| schema.server_version == 0) {
@@ -93,25 +101,30 @@ pub(crate) async fn load(states: &[State], session: &Session<'_>) -> Result<Vec<
     Ok(schemas)
 }
 
+/// The schema of a state, and whether it is a model in Prisma's language.
 async fn load_one(
     state: &State,
     workbench: &mut Workbench<'_>,
     session: &Session<'_>,
-) -> Result<Schema, Failure> {
-    match state {
-        State::Empty => Ok(Schema::of_empty_database()),
-        State::Model(path) => workbench.schema_of_model(&read_model(path, session)?).await,
-        State::Sql(file) => workbench.schema_of_script(file).await,
+) -> Result<(Schema, bool), Failure> {
+    let schema = match state {
+        State::Empty => Schema::of_empty_database(),
+        State::Model(path) => {
+            let model = read_model(path, session)?;
+            return Ok((workbench.schema_of_model(&model).await?, model.is_prisma()));
+        }
+        State::Sql(file) => workbench.schema_of_script(file).await?,
         State::Migrations { directory, upto } => {
             let history = History::of(read_directory(directory)?)?;
             let list: Vec<_> = match upto {
                 Some(text) => history.upto(&one_migration(&history, text)?.name),
                 None => history.iter().collect(),
             };
-            workbench.schema_of_history(&list).await
+            workbench.schema_of_history(&list).await?
         }
-        State::Database(target) => read(&connect(target).await?, session).await,
-    }
+        State::Database(target) => read(&connect(target).await?, session).await?,
+    };
+    Ok((schema, false))
 }
 
 /// Reads what a database defines, without the ledger.

@@ -16,9 +16,9 @@ use crate::{
         replay::{replay, run_script},
         scratch::default_cache,
     },
-    kinds::lower,
+    kinds::{keep_unspoken, lower},
     migrations::Migration,
-    schema::{Draft, Schema},
+    schema::{Draft, ObjectId, Schema},
     text::{Diagnostic, Source},
 };
 
@@ -130,6 +130,38 @@ impl<'s> Workbench<'s> {
                 Err(refused(&findings))
             }
         }
+    }
+}
+
+impl ReadModel {
+    /// Whether all of it is in Prisma's language, which has no words for most kinds of objects.
+    pub(crate) fn is_prisma(&self) -> bool {
+        self.sources.iter().all(|source| source.name.ends_with(".prisma"))
+    }
+
+    /// Takes over what is there and a model in Prisma's language cannot say.
+    pub(crate) fn complete(&self, there: &Schema, asked: &mut Schema, session: &Session<'_>) {
+        if self.is_prisma() {
+            complete(there, asked, session);
+        }
+    }
+}
+
+/// Takes over what is there and Prisma's language cannot say, and tells of it.
+pub(crate) fn complete(there: &Schema, asked: &mut Schema, session: &Session<'_>) {
+    let kept = keep_unspoken(there, asked);
+    let part = |id: &&ObjectId| {
+        let parent = there.get(id).and_then(|object| object.parent.as_ref());
+        parent.is_some_and(|parent| kept.contains(parent))
+    };
+    let objects: Vec<_> = kept.iter().filter(|id| !part(id)).collect();
+    if objects.is_empty() {
+        return;
+    }
+    let count = objects.len();
+    session.ui.say(&format!("left alone: {count} objects that Prisma's language cannot say"));
+    for id in objects {
+        session.ui.detail(&format!("    {id}"));
     }
 }
 

@@ -41,6 +41,7 @@ pub mod rows;
 pub mod rule;
 pub mod sequence;
 pub mod sequence_owner;
+mod spoken;
 pub mod statistics;
 pub mod table;
 pub mod text_search;
@@ -58,6 +59,7 @@ pub use self::{
     lower::lower,
     names::{NameMap, RelationNames},
     print::{PrintOptions, print},
+    spoken::keep_unspoken,
 };
 use crate::{
     schema::{ObjectId, Schema},

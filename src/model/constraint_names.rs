@@ -38,6 +38,11 @@ pub(crate) fn join_key(table: &str, limit: usize) -> String {
     cut(table, "_AB_pkey", limit)
 }
 
+/// `_AToB_A_fkey`
+pub(crate) fn join_foreign_key(table: &str, column: &str, limit: usize) -> String {
+    cut(table, &format!("_{column}_fkey"), limit)
+}
+
 /// `_AToB_B_index`
 pub(crate) fn join_index(table: &str, limit: usize) -> String {
     cut(table, "_B_index", limit)

@@ -437,7 +437,7 @@ fn add_join_table(
     let relation = name_of(ctx, a);
     let table = constraint_names::join_table(&relation, limit);
     let keyed = ctx.relation_mode() == RelationMode::ForeignKeys;
-    let foreign = |column| keyed.then(|| constraint_names::foreign_key(&table, &[column], limit));
+    let foreign = |column| keyed.then(|| constraint_names::join_foreign_key(&table, column, limit));
     let found = JoinTable {
         relation,
         namespace: ctx.model.tables[a.at.table.0].namespace.clone(),

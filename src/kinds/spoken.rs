@@ -1,0 +1,229 @@
+//! What Prisma's language cannot say: a model in it leaves such things as they are.
+
+use std::collections::BTreeSet;
+
+use super::{constraint::Constraint, enum_type::EnumType, index::Index};
+use crate::schema::{Object, ObjectId, Schema};
+
+/// Facets of anything that the language has no words for.
+const UNSPOKEN: [&str; 3] = ["comment", "owner", "privileges"];
+
+/// Facets of columns that it has no words for.
+const UNSPOKEN_OF_COLUMNS: [&str; 7] =
+    ["collation", "generated", "storage", "compression", "statistics", "options", "inherited"];
+
+/// Facets of constraints that it has no words for.
+const UNSPOKEN_OF_CONSTRAINTS: [&str; 11] = [
+    "deferrable",
+    "initially_deferred",
+    "not_valid",
+    "match_full",
+    "on_delete_columns",
+    "include",
+    "options",
+    "tablespace",
+    "clustered",
+    "replica_identity",
+    "inherited",
+];
+
+/// Facets of indexes that it has no words for and that make no other index of it.
+const UNSPOKEN_OF_INDEXES: [&str; 5] =
+    ["options", "tablespace", "clustered", "replica_identity", "statistics"];
+
+/// Completes a schema that a model in Prisma's language asks for by what is there and cannot be
+/// said in it: triggers, functions, checks, indexes over expressions, the order of enum values.
+/// Returns the objects that were taken over.
+#[must_use]
+pub fn keep_unspoken(there: &Schema, asked: &mut Schema) -> Vec<ObjectId> {
+    for (id, old) in &there.objects {
+        let Some(new) = asked.objects.get_mut(id) else { continue };
+        keep_facets(old, new);
+    }
+    keep_identities(there, asked);
+    let mut kept = keep_unique_constraints(there, asked);
+    let candidates = unspoken(there, asked);
+    for id in &candidates {
+        if let Some(object) = there.get(id) {
+            asked.insert(object.clone());
+        }
+    }
+    kept.extend(candidates);
+    kept
+}
+
+fn keep_facets(old: &Object, new: &mut Object) {
+    copy(old, new, &UNSPOKEN);
+    match &*old.id.kind {
+        "table" => new.facets.clone_from(&old.facets),
+        "column" => copy(old, new, &UNSPOKEN_OF_COLUMNS),
+        "index" => copy(old, new, &UNSPOKEN_OF_INDEXES),
+        "constraint" => copy(old, new, &UNSPOKEN_OF_CONSTRAINTS),
+        "enum" => {
+            let values = in_order_of(&old.read::<EnumType>().values, new.read::<EnumType>().values);
+            new.facets.extend(EnumType::facets(values));
+        }
+        "extension" => new.facets.clone_from(&old.facets),
+        _ => {}
+    }
+}
+
+fn copy(old: &Object, new: &mut Object, facets: &[&str]) {
+    for facet in facets {
+        if let Some(value) = old.facets.get(*facet) {
+            new.facets.entry((*facet).to_owned()).or_insert_with(|| value.clone());
+        }
+    }
+}
+
+/// Values in the order in which they stand already; a new one after the one that it follows.
+fn in_order_of(there: &[String], asked: Vec<String>) -> Vec<String> {
+    let mut out: Vec<String> = there.iter().filter(|v| asked.contains(v)).cloned().collect();
+    let mut before: Option<String> = None;
+    for value in asked {
+        if !out.contains(&value) {
+            let at = before.and_then(|b| out.iter().position(|v| *v == b)).map_or(0, |at| at + 1);
+            out.insert(at, value.clone());
+        }
+        before = Some(value);
+    }
+    out
+}
+
+/// `autoincrement()` is true of an identity column as well as of one with a sequence.
+fn keep_identities(there: &Schema, asked: &mut Schema) {
+    for old in there.of_kind("column") {
+        let Some(identity) = old.facets.get("identity") else { continue };
+        let default = ObjectId::new("default", old.id.path.clone());
+        let nextval =
+            |o: &Object| o.text("expression").is_some_and(|text| text.starts_with("nextval("));
+        if !asked.get(&default).is_some_and(nextval) {
+            continue;
+        }
+        let owners: Vec<Object> = asked
+            .of_kind("sequence_owner")
+            .filter(|owner| owner.deps.contains(&old.id))
+            .cloned()
+            .collect();
+        for owner in owners {
+            asked.objects.remove(&ObjectId::new("sequence", owner.id.path.clone()));
+            asked.objects.remove(&owner.id);
+        }
+        asked.objects.remove(&default);
+        if let Some(column) = asked.objects.get_mut(&old.id) {
+            column.facets.insert("identity".to_owned(), identity.clone());
+        }
+    }
+}
+
+/// `@@unique` is true of a constraint as well as of an index.
+fn keep_unique_constraints(there: &Schema, asked: &mut Schema) -> Vec<ObjectId> {
+    let mut kept = Vec::new();
+    for old in there.of_kind("constraint") {
+        let constraint: Constraint = old.read();
+        let index = ObjectId::new("index", [&old.id.path[0], old.id.name()]);
+        let Some(new) = asked.get(&index) else { continue };
+        let same = new.parent == old.parent && {
+            let index: Index = new.read();
+            let plain = index.unique && index.predicate.is_none();
+            plain
+                && index.keys.iter().all(|key| !key.descending && key.opclass.is_none())
+                && index.keys.iter().map(|key| key.column.clone()).eq(constraint
+                    .columns
+                    .iter()
+                    .cloned()
+                    .map(Some))
+        };
+        if constraint.kind != "unique" || !same {
+            continue;
+        }
+        asked.objects.remove(&index);
+        for object in asked.objects.values_mut() {
+            if object.deps.remove(&index) {
+                object.deps.insert(old.id.clone());
+            }
+        }
+        asked.insert(old.clone());
+        kept.push(old.id.clone());
+    }
+    kept
+}
+
+/// What the language cannot say, as far as all that it stands on stays.
+fn unspoken(there: &Schema, asked: &Schema) -> BTreeSet<ObjectId> {
+    let spoken_of: BTreeSet<&str> = asked.of_kind("namespace").map(|o| o.id.name()).collect();
+    let mut out = BTreeSet::new();
+    // Wholes first, then their parts, whose own kind may be one that can be said.
+    loop {
+        let more: Vec<ObjectId> = there
+            .objects
+            .values()
+            .filter(|object| asked.get(&object.id).is_none() && !out.contains(&object.id))
+            .filter(|object| {
+                let elsewhere =
+                    object.id.path.len() > 1 && !spoken_of.contains(&*object.id.path[0]);
+                elsewhere
+                    || is_unspoken(object, there, asked)
+                    || object.parent.as_ref().is_some_and(|parent| out.contains(parent))
+            })
+            .map(|object| object.id.clone())
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        out.extend(more);
+    }
+    loop {
+        let stays =
+            |id: &ObjectId| asked.get(id).is_some() || out.contains(id) || there.get(id).is_none();
+        let falls: Vec<ObjectId> = out
+            .iter()
+            .filter_map(|id| there.get(id))
+            .filter(|o| !o.parent.iter().chain(&o.deps).all(stays))
+            .map(|object| object.id.clone())
+            .collect();
+        if falls.is_empty() {
+            return out;
+        }
+        out.retain(|id| !falls.contains(id));
+    }
+}
+
+fn is_unspoken(object: &Object, there: &Schema, asked: &Schema) -> bool {
+    let of_table = object.parent.as_ref().is_none_or(|parent| parent.kind == "table");
+    match &*object.id.kind {
+        // A partition is a part of its table, which the language may well name.
+        "table" => there
+            .get(&ObjectId::new("partition", object.id.path.clone()))
+            .is_some_and(|partition| partition.deps.iter().any(|dep| asked.get(dep).is_some())),
+        "column" | "default" => !of_table,
+        "enum" | "sequence_owner" => false,
+        "constraint" => matches!(object.text("type"), Some("check" | "exclusion")),
+        "index" => {
+            let index: Index = object.read();
+            !of_table
+                || index.predicate.is_some()
+                || index.keys.iter().any(|key| key.expression.is_some())
+        }
+        "sequence" => there.get(&ObjectId::new("sequence_owner", object.id.path.clone())).is_none(),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_order(there: &[&str], asked: &[&str], expected: &[&str]) {
+        let owned = |list: &[&str]| list.iter().map(|v| (*v).to_owned()).collect::<Vec<_>>();
+        assert_eq!(in_order_of(&owned(there), owned(asked)), owned(expected));
+    }
+
+    #[test]
+    fn enum_values_keep_their_order_and_new_ones_stand_where_they_are_written() {
+        check_order(&["b", "a"], &["a", "b"], &["b", "a"]);
+        check_order(&["a", "c"], &["a", "b", "c"], &["a", "b", "c"]);
+        check_order(&["a", "c"], &["c", "x"], &["c", "x"]);
+        check_order(&["a"], &["z", "a"], &["z", "a"]);
+    }
+}
