@@ -33,7 +33,7 @@ pub(crate) async fn run(args: &CheckArgs, session: &Session<'_>) -> Result<ExitS
     let mut changes = None;
     if !args.no_model {
         let model = read_model(&session.model_path()?, session)?;
-        let mut wanted = workbench.schema_of_model(&model).await?;
+        let mut wanted = workbench.schema_of_model(&model, &reached).await?;
         model.complete(&reached, &mut wanted, session);
         let differs = diff(&reached, &wanted);
         if !differs.is_empty() {

@@ -62,7 +62,7 @@ pub(crate) async fn run(args: &DevArgs, session: &Session<'_>) -> Result<ExitSta
     let mut workbench = Workbench::new(session, Some(target), Some(major))?;
     let all: Vec<&Migration> = history.iter().collect();
     let from = workbench.schema_of_history(&all).await?;
-    let mut to = workbench.schema_of_model(&model).await?;
+    let mut to = workbench.schema_of_model(&model, &from).await?;
     model.complete(&from, &mut to, session);
     let changes = diff(&from, &to);
     let name = session.config.ledger();

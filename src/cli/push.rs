@@ -42,8 +42,8 @@ pub(crate) async fn run(args: &PushArgs, session: &Session<'_>) -> Result<ExitSt
     let target = connection.target().clone();
     let major = connection.version().major();
     let mut workbench = Workbench::new(session, Some(target), Some(major))?;
-    let mut to = workbench.schema_of_model(&model).await?;
     let from = read(&connection, session).await?;
+    let mut to = workbench.schema_of_model(&model, &from).await?;
     model.complete(&from, &mut to, session);
     let changes = diff(&from, &to);
     let sql = plan::render(&plan::plan(&from, &to, plan::Mode::Direct)?);

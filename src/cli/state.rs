@@ -80,13 +80,16 @@ pub(crate) async fn load(states: &[State], session: &Session<'_>) -> Result<Vec<
     }
     let mut workbench = Workbench::new(session, None, major)?;
     let mut last_is_prisma = false;
+    let mut there = Schema::of_empty_database();
     for (state, slot) in states.iter().zip(&mut schemas) {
         if slot.is_none() {
-            let (schema, is_prisma) = load_one(state, &mut workbench, session).await?;
+            let (schema, is_prisma) = load_one(state, &there, &mut workbench, session).await?;
             last_is_prisma = is_prisma;
+            there.clone_from(&schema);
             *slot = Some(schema);
-        } else {
+        } else if let Some(schema) = slot {
             last_is_prisma = false;
+            there.clone_from(schema);
         }
     }
     let mut schemas: Vec<Schema> = schemas.into_iter().flatten().collect();
@@ -104,6 +107,7 @@ pub(crate) async fn load(states: &[State], session: &Session<'_>) -> Result<Vec<
 /// The schema of a state, and whether it is a model in Prisma's language.
 async fn load_one(
     state: &State,
+    there: &Schema,
     workbench: &mut Workbench<'_>,
     session: &Session<'_>,
 ) -> Result<(Schema, bool), Failure> {
@@ -111,7 +115,7 @@ async fn load_one(
         State::Empty => Schema::of_empty_database(),
         State::Model(path) => {
             let model = read_model(path, session)?;
-            return Ok((workbench.schema_of_model(&model).await?, model.is_prisma()));
+            return Ok((workbench.schema_of_model(&model, there).await?, model.is_prisma()));
         }
         State::Sql(file) => workbench.schema_of_script(file).await?,
         State::Migrations { directory, upto } => {

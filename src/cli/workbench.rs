@@ -1,7 +1,7 @@
 //! Schemas made from text: what a model, a history or a script leads to, by way of a scratch server
 //! that is started only when the cache does not know the answer.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use super::{
     Failure, Session,
@@ -16,9 +16,9 @@ use crate::{
         replay::{replay, run_script},
         scratch::default_cache,
     },
-    kinds::{keep_unspoken, lower},
+    kinds::{keep_unspoken, lower, unspoken_ground},
     migrations::Migration,
-    schema::{Draft, ObjectId, Schema},
+    schema::{Draft, Object, ObjectId, Schema},
     text::{Diagnostic, Source},
 };
 
@@ -110,16 +110,25 @@ impl<'s> Workbench<'s> {
         Ok(schema)
     }
 
-    /// What a model asks for, as PostgreSQL spells it.
-    pub(crate) async fn schema_of_model(&mut self, model: &ReadModel) -> Result<Schema, Failure> {
-        let mut texts = vec!["model"];
+    /// What a model asks for, as PostgreSQL spells it. One in Prisma's language may rely on
+    /// functions that are there.
+    pub(crate) async fn schema_of_model(
+        &mut self,
+        model: &ReadModel,
+        there: &Schema,
+    ) -> Result<Schema, Failure> {
+        let draft = model.draft_beside(there);
+        let ground = &draft.objects[model.draft.objects.len()..];
+        let ground: Vec<&Object> = ground.iter().map(|drafted| &drafted.object).collect();
+        let ground = serde_json::to_string(&ground).unwrap_or_default();
+        let mut texts = vec!["model", &ground];
         texts.extend(model.sources.iter().flat_map(|s| [s.name.as_str(), s.text.as_str()]));
         let key = self.key(&texts).await?;
         if let Some(schema) = self.cache.get(&key) {
             return Ok(schema);
         }
         let scratch = self.scratch().await?;
-        match elaborate(&model.draft, scratch).await {
+        match elaborate(&draft, scratch).await {
             Ok(schema) => {
                 self.cache.put(&key, &schema);
                 Ok(schema)
@@ -137,6 +146,22 @@ impl ReadModel {
     /// Whether all of it is in Prisma's language, which has no words for most kinds of objects.
     pub(crate) fn is_prisma(&self) -> bool {
         self.sources.iter().all(|source| source.name.ends_with(".prisma"))
+    }
+
+    /// What it asks for, with what it may rely on without saying it.
+    fn draft_beside(&self, there: &Schema) -> Draft {
+        let mut draft = self.draft.clone();
+        let Some(span) = draft.objects.first().map(|drafted| drafted.span) else { return draft };
+        if self.is_prisma() {
+            let said: BTreeSet<ObjectId> =
+                draft.objects.iter().map(|drafted| drafted.object.id.clone()).collect();
+            for object in unspoken_ground(there) {
+                if !said.contains(&object.id) && object.id.path != ["public"] {
+                    draft.push(object, span);
+                }
+            }
+        }
+        draft
     }
 
     /// Takes over what is there and a model in Prisma's language cannot say.

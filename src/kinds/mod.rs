@@ -59,7 +59,7 @@ pub use self::{
     lower::lower,
     names::{NameMap, RelationNames},
     print::{PrintOptions, print},
-    spoken::keep_unspoken,
+    spoken::{keep_unspoken, unspoken_ground},
 };
 use crate::{
     schema::{ObjectId, Schema},

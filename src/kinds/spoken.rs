@@ -56,7 +56,13 @@ fn keep_facets(old: &Object, new: &mut Object) {
     copy(old, new, &UNSPOKEN);
     match &*old.id.kind {
         "table" => new.facets.clone_from(&old.facets),
-        "column" => copy(old, new, &UNSPOKEN_OF_COLUMNS),
+        "column" => {
+            copy(old, new, &UNSPOKEN_OF_COLUMNS);
+            // A list is a list to Prisma, whether it may be NULL or not.
+            if old.text("type").is_some_and(|name| name.ends_with("[]")) {
+                copy(old, new, &["not_null"]);
+            }
+        }
         "index" => copy(old, new, &UNSPOKEN_OF_INDEXES),
         "constraint" => copy(old, new, &UNSPOKEN_OF_CONSTRAINTS),
         "enum" => {
@@ -147,6 +153,34 @@ fn keep_unique_constraints(there: &Schema, asked: &mut Schema) -> Vec<ObjectId> 
         kept.push(old.id.clone());
     }
     kept
+}
+
+/// What a model in the language may rely on without saying it: functions, types, extensions, as far
+/// as they stand on no table.
+#[must_use]
+pub fn unspoken_ground(there: &Schema) -> Vec<Object> {
+    let mut out = unspoken(there, &Schema::of_empty_database());
+    let of_relations = |o: &Object| {
+        matches!(&*o.id.kind, "table" | "partition" | "index" | "trigger" | "policy" | "rule")
+            || matches!(&*o.id.kind, "event_trigger" | "publication" | "default_privileges")
+            || o.parent.as_ref().is_some_and(|parent| parent.kind == "table")
+    };
+    out.retain(|id| there.get(id).is_some_and(|object| !of_relations(object)));
+    loop {
+        let stays =
+            |id: &ObjectId| out.contains(id) || there.get(id).is_none() || id.is("namespace");
+        let falls: Vec<ObjectId> = out
+            .iter()
+            .filter_map(|id| there.get(id))
+            .filter(|o| !o.parent.iter().chain(&o.deps).all(stays))
+            .map(|object| object.id.clone())
+            .collect();
+        if falls.is_empty() {
+            break;
+        }
+        out.retain(|id| !falls.contains(id));
+    }
+    out.iter().filter_map(|id| there.get(id)).cloned().collect()
 }
 
 /// What the language cannot say, as far as all that it stands on stays.
