@@ -200,6 +200,23 @@ fn a_lock_that_somebody_holds_is_asked_for_briefly_again_and_again() {
 }
 
 #[test]
+fn a_prepared_transaction_that_holds_a_lock_is_named() {
+    let sandbox = Sandbox::with_migrations(&[
+        ("1_a", "CREATE TABLE a (id int);"),
+        ("2_b", "ALTER TABLE a ADD b text;"),
+    ]);
+    sandbox.run(&["deploy", "--to", "1_a"]).expect(0);
+    sandbox.sql("BEGIN; INSERT INTO a VALUES (1); PREPARE TRANSACTION 'forgotten'");
+    sandbox
+        .run(&["deploy", "--lock-wait", "600ms"])
+        .expect(4)
+        .says("error[P0021]")
+        .says("prepared transaction forgotten");
+    sandbox.sql("ROLLBACK PREPARED 'forgotten'");
+    sandbox.run(&["deploy"]).expect(0);
+}
+
+#[test]
 fn a_step_whose_end_nobody_can_tell_stops_everything() {
     let sandbox = Sandbox::with_migrations(&[(
         "1_a",

@@ -125,6 +125,8 @@ pub struct Executor<'a> {
     stop: Stop,
     /// Borrowed only by the one statement that runs.
     monitor: RefCell<Monitor>,
+    /// The server can be asked to look whether its client is still there.
+    notices_clients: bool,
 }
 
 impl std::fmt::Debug for Executor<'_> {
@@ -145,11 +147,12 @@ impl<'a> Executor<'a> {
         observer: &'a dyn Observer,
         stop: Stop,
     ) -> Result<Self, ExecuteError> {
-        let pid = refuse_standby(connection).await?;
+        let (pid, notices_clients) = refuse_standby(connection).await?;
         refuse_pooler(connection, pid).await?;
         lock::acquire(connection, name, settings.wait, observer).await?;
         let monitor = RefCell::new(Monitor::new(connection.target(), pid));
-        let executor = Self { connection, name, settings, observer, stop, monitor };
+        let executor =
+            Self { connection, name, settings, observer, stop, monitor, notices_clients };
         executor.reset_session().await?;
         executor.ledger().ensure().await?;
         Ok(executor)
@@ -314,10 +317,12 @@ async fn refuse_pooler(connection: &Connection, process: i32) -> Result<(), Erro
     }
 }
 
-/// Refuses a server that cannot be written to; returns the session's process otherwise.
-async fn refuse_standby(connection: &Connection) -> Result<i32, Error> {
+/// Refuses a server that cannot be written to; returns the session's process otherwise, and whether
+/// the server can notice that its client is gone (not on Windows).
+async fn refuse_standby(connection: &Connection) -> Result<(i32, bool), Error> {
     let sql = "SELECT pg_catalog.pg_is_in_recovery(), \
-         pg_catalog.current_setting('transaction_read_only') = 'on', pg_catalog.pg_backend_pid()";
+         pg_catalog.current_setting('transaction_read_only') = 'on', pg_catalog.pg_backend_pid(), \
+         pg_catalog.version() ~* 'windows|mingw|visual c'";
     // Not prepared under a name: that would fail behind a pooler, which is asked about next.
     let row = connection
         .query_typed_one(sql, &[])
@@ -325,7 +330,8 @@ async fn refuse_standby(connection: &Connection) -> Result<i32, Error> {
         .map_err(|error| Error::statement("asking for the role of the server", &error))?;
     let (standby, read_only): (bool, bool) = (row.get(0), row.get(1));
     if !standby && !read_only {
-        return Ok(row.get(2));
+        let notices_clients = connection.version().major() >= 14 && !row.get::<_, bool>(3);
+        return Ok((row.get(2), notices_clients));
     }
     Err(Error::ReadOnly {
         target: connection.target().to_string(),

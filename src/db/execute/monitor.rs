@@ -74,6 +74,9 @@ impl Monitor {
                 sight.blockers.push(session(&row));
             }
         }
+        if sight.waits_for_lock && sight.blockers.is_empty() {
+            sight.blockers = prepared(connection).await;
+        }
         let sql = "SELECT phase, CASE WHEN blocks_total > 0 \
              THEN 100.0 * blocks_done / blocks_total END::float8 \
              FROM pg_stat_progress_create_index WHERE pid = $1";
@@ -113,6 +116,14 @@ impl Monitor {
             let _ = connection.query("SELECT pg_cancel_backend($1)", &[&pid]).await;
         }
     }
+}
+
+/// Prepared transactions of this database: they hold locks and belong to no process.
+async fn prepared(connection: &Connection) -> Vec<Session> {
+    let sql = "SELECT 0, owner::text, 'prepared transaction ' || gid, 'prepared', \
+         extract(epoch FROM clock_timestamp() - prepared)::float8, '', 'prepared transaction' \
+         FROM pg_prepared_xacts WHERE database = current_database() ORDER BY prepared";
+    connection.query(sql, &[]).await.unwrap_or_default().iter().map(session).collect()
 }
 
 /// The session that holds an advisory lock of this database.

@@ -269,7 +269,7 @@ impl Run<'_> {
             segment.begin.as_deref().unwrap_or("BEGIN"),
             lock_timeout.as_millis()
         );
-        if self.executor.connection.version().major() >= 14 {
+        if self.executor.notices_clients {
             // Without a client the work would be rolled back in the end; better to stop it.
             opening.push_str(" SET LOCAL client_connection_check_interval = 2000;");
         }

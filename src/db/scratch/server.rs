@@ -51,6 +51,7 @@ const SETTINGS: &[&str] = &[
     "autovacuum=off",
     "max_locks_per_transaction=1024",
     "max_connections=60",
+    "max_prepared_transactions=10",
     "shared_buffers=32MB",
     "jit=off",
     "timezone=UTC",
