@@ -24,6 +24,7 @@ use super::{
     shell::CompletionsArgs,
     status::StatusArgs,
     validate::{FmtArgs, ValidateArgs},
+    verify::VerifyArgs,
 };
 
 /// A declarative schema engine for PostgreSQL
@@ -89,6 +90,8 @@ pub(crate) enum Command {
     Pull(PullArgs),
     /// Make the database what the model asks for, without a migration
     Push(PushArgs),
+    /// Prove migrations on a scratch database: up, down and up again
+    Verify(VerifyArgs),
     /// Check that model and migrations agree, for a pipeline
     Check(CheckArgs),
     /// Print the SQL that leads from one state to another

@@ -122,7 +122,10 @@ impl Deploy<'_> {
         let known = by_name(&entries);
         for migration in &pending {
             if migration.edited_since_proof() {
-                ui.warn(&format!("`{}` was edited after it was proved", migration.name));
+                ui.warn(&format!(
+                    "`{name}` was edited after it was proved; `driftless verify {name}` proves it",
+                    name = migration.name
+                ));
             }
             let parents = self.history.parents(&migration.name);
             let entry = known.get(migration.name.as_str()).copied();

@@ -32,6 +32,7 @@ mod state;
 mod status;
 mod ui;
 mod validate;
+mod verify;
 mod workbench;
 
 use std::process::ExitCode;
@@ -91,6 +92,7 @@ async fn dispatch(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::Pull(args) => pull::run(args, session).await,
         Command::Push(args) => push::run(args, session).await,
         Command::Check(args) => check::run(args, session).await,
+        Command::Verify(args) => verify::run(args, session).await,
         Command::Status(args) => status::run(args, session).await,
         Command::Diff(args) => diff::run(args, session).await,
         Command::New(args) => new::run(args, session),

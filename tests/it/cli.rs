@@ -366,3 +366,27 @@ fn init_writes_a_project_that_works_and_adopts_prismas() {
     prisma.run(&["init", "--from-prisma", "."]).expect(0);
     prisma.run(&["check"]).expect(0).says("1 migrations and the model agree");
 }
+
+#[test]
+fn verify_proves_what_was_written_by_hand() {
+    let sandbox = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a (id int);")]);
+    sandbox.run(&["new", "b"]).expect(0);
+    let name = sandbox.run(&["heads"]).expect(0).stdout.trim().to_owned();
+    let up = format!("migrations/{name}/migration.sql");
+    let down = format!("migrations/{name}/down.sql");
+    sandbox.write(&up, "CREATE TABLE b ();\nCREATE INDEX i ON a (id);");
+    sandbox.write(&down, "DROP TABLE b;");
+    sandbox
+        .run(&["verify", &name])
+        .expect(1)
+        .prints("wrong   ")
+        .prints("after `down.sql` something is left: + index public.i");
+    sandbox.write(&down, "DROP TABLE b;\nDROP INDEX i;");
+    sandbox.run(&["verify", "--update"]).expect(0).says("2 migrations are proved");
+    sandbox.run(&["verify"]).expect(0).says("every migration was proved as it is");
+    sandbox.write(&up, "CREATE TABLE b (x int);\nCREATE INDEX i ON a (id);");
+    sandbox.run(&["check", "--no-model"]).expect(1).prints("was edited after it was proved");
+    sandbox.run(&["deploy"]).expect(0).says("was edited after it was proved");
+    sandbox.write(&up, "CREATE TABLE b (x itn);");
+    sandbox.run(&["verify"]).expect(1).prints("line 1").prints("type \"itn\" does not exist");
+}
