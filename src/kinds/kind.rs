@@ -92,6 +92,11 @@ pub trait Kind: Sync {
         Vec::new()
     }
 
+    /// Whether it changes what later creations give, as default privileges do.
+    fn acts_on_creations(&self) -> bool {
+        false
+    }
+
     /// Session settings that its statements need, as `name = value`.
     fn settings(&self) -> &'static [&'static str] {
         &[]

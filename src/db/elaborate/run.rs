@@ -7,6 +7,7 @@ use tokio_postgres::error::ErrorPosition;
 use super::Wanted;
 use crate::{
     db::{Connection, Error},
+    kinds,
     plan::{Plan, Step},
     schema::{Object, ObjectId},
     sql::quote_ident,
@@ -22,20 +23,30 @@ pub(super) async fn run(
     wanted: &Wanted,
     connection: &Connection,
 ) -> Result<Vec<Diagnostic>, Error> {
-    let mut waiting: Vec<&Step> = plan.steps.iter().collect();
-    let mut failures: Vec<Failure<'_>> = Vec::new();
+    // What acts on later creations waits until there are none, however often they are tried.
+    let (acting, quiet): (Vec<&Step>, Vec<&Step>) =
+        plan.steps.iter().partition(|step| kinds::of(&step.object).acts_on_creations());
+    let mut failures = run_until_settled(quiet, connection).await?;
+    failures.extend(run_until_settled(acting, connection).await?);
+    Ok(findings(&failures, wanted))
+}
+
+/// Tries the steps again as long as that helps, and gives the failures that are left.
+async fn run_until_settled<'a>(
+    mut waiting: Vec<&'a Step>,
+    connection: &Connection,
+) -> Result<Vec<Failure<'a>>, Error> {
     loop {
         let before = waiting.len();
-        failures.clear();
+        let mut failures = Vec::new();
         for batch in waiting.chunks(BATCH) {
             failures.extend(run_batch(batch, connection).await?);
         }
         if failures.is_empty() || failures.len() == before {
-            break;
+            return Ok(failures);
         }
         waiting = failures.iter().map(|f| f.step).collect();
     }
-    Ok(findings(&failures, wanted))
 }
 
 /// A step that PostgreSQL refused.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Alteration, Context, Kind, Misfit, Part, Syntax, common};
+use super::{Alteration, Context, Kind, Misfit, Moment, Order, Part, Syntax, common};
 use crate::{schema::Object, sql::Statement};
 
 /// The facets of a `cast`; path `[source type, target type]` as `format_type` spells them.
@@ -49,6 +49,15 @@ impl Kind for CastKind {
 
     fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
         Alteration::Replace
+    }
+
+    fn order(&self, object: &Object, cx: &Context<'_>) -> Vec<Order> {
+        // An expression that casts depends on the function of the cast, not on the cast.
+        let functions: Vec<_> = object.deps.iter().filter(|d| d.is("function")).collect();
+        let calls = |other: &&Object| functions.iter().any(|f| other.deps.contains(*f));
+        let apart = |other: &&Object| other.id != object.id && !object.deps.contains(&other.id);
+        let users = cx.to.objects.values().filter(calls).filter(apart);
+        users.map(|u| (Moment::Create(object.id.clone()), Moment::Create(u.id.clone()))).collect()
     }
 
     fn syntax(&self) -> Syntax {

@@ -67,6 +67,10 @@ impl Kind for DefaultPrivilegesKind {
         changes(object, &listed(object), &base(object, cx), cx)
     }
 
+    fn acts_on_creations(&self) -> bool {
+        true
+    }
+
     fn syntax(&self) -> Syntax {
         Syntax::Block(&[Part::Key("role"), Part::Key("schema"), Part::Key("objects")])
     }

@@ -70,6 +70,10 @@ impl Kind for EventTriggerKind {
         Alteration::InPlace(vec![Statement::new(format!("ALTER {} {state}", self.address(to)))])
     }
 
+    fn acts_on_creations(&self) -> bool {
+        true
+    }
+
     fn syntax(&self) -> Syntax {
         Syntax::Block(&[Part::Name])
     }
