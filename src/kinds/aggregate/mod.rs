@@ -66,7 +66,11 @@ impl Kind for AggregateKind {
     }
 
     fn grant_target(&self, object: &Object) -> String {
-        format!("FUNCTION {}", routine::signature(object))
+        let mut plain = object.clone();
+        if let Some(arguments) = plain.id.path.last_mut() {
+            *arguments = all_arguments(arguments);
+        }
+        format!("FUNCTION {}", routine::signature(&plain))
     }
 
     fn create(&self, object: &Object, _: &[&Object], _: &Context<'_>) -> Vec<Statement> {
@@ -97,6 +101,19 @@ impl Kind for AggregateKind {
 
     fn check(&self, name: &str, value: &Value) -> Result<(), Misfit> {
         common::check::<Aggregate>(name, value)
+    }
+}
+
+/// The arguments of an ordered-set aggregate as those of a function: `GRANT` knows no `ORDER BY`.
+fn all_arguments(text: &str) -> String {
+    let Some((direct, ordered)) = text.split_once("ORDER BY ") else { return text.to_owned() };
+    match direct.trim() {
+        "" => ordered.to_owned(),
+        // A hypothetical-set aggregate states its one variadic argument twice.
+        direct if direct.ends_with(ordered) && ordered.starts_with("VARIADIC ") => {
+            direct.to_owned()
+        }
+        direct => format!("{direct}, {ordered}"),
     }
 }
 
@@ -139,4 +156,18 @@ fn options(a: &Aggregate) -> Vec<String> {
         .filter_map(|(name, value)| value.map(|v| format!("{name} = {v}")))
         .chain(flags.iter().filter(|(on, _)| *on).map(|(_, name)| (*name).to_owned()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all_arguments;
+
+    #[test]
+    fn ordered_arguments_are_arguments_of_the_function() {
+        assert_eq!(all_arguments("real ORDER BY anyelement"), "real, anyelement");
+        assert_eq!(all_arguments("ORDER BY anyelement"), "anyelement");
+        let rank = r#"VARIADIC "any" ORDER BY VARIADIC "any""#;
+        assert_eq!(all_arguments(rank), r#"VARIADIC "any""#);
+        assert_eq!(all_arguments("integer"), "integer");
+    }
 }
