@@ -35,6 +35,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) findings: Vec<Diagnostic>,
     /// Where in the draft an object is.
     index: BTreeMap<ObjectId, usize>,
+    /// Indexes of partitioned tables that partitions do not take over: `only: true`.
+    pub(crate) alone: BTreeSet<ObjectId>,
     /// Namespaces that are listed and in which nothing stands yet.
     pub(crate) idle: BTreeSet<String>,
     /// Names in the namespace of relations that are taken.
@@ -49,6 +51,7 @@ impl<'a> Lowering<'a> {
             findings: Vec::new(),
             index: BTreeMap::new(),
             idle: BTreeSet::new(),
+            alone: BTreeSet::new(),
             relations: BTreeSet::new(),
         }
     }

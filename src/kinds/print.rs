@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Syntax, blocks, enum_type,
     names::{NameMap, Names},
+    partition::Partition,
     sequence, table,
 };
 use crate::{
@@ -66,6 +67,8 @@ pub(crate) struct Printing<'a> {
     pub(crate) enums: BTreeMap<String, &'a Object>,
     /// Foreign keys by the path of the table that they refer to.
     pub(crate) references: BTreeMap<Vec<String>, Vec<&'a Object>>,
+    /// Indexes of partitioned tables that some partition has no part of, by path.
+    alone: BTreeSet<Vec<String>>,
     /// Whether something stands outside of `public`.
     pub(crate) several_namespaces: bool,
 }
@@ -99,6 +102,7 @@ impl<'a> Printing<'a> {
             children,
             enums,
             references,
+            alone: lone_indexes(schema),
             several_namespaces: schema.of_kind("namespace").any(|n| n.id.name() != "public"),
         }
     }
@@ -116,6 +120,12 @@ impl<'a> Printing<'a> {
     /// All parts of an object.
     pub(crate) fn all_parts(&self, of: &ObjectId) -> &[&'a Object] {
         self.children.get(of).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether an index or key of a partitioned table has no part in some partition.
+    pub(crate) fn is_alone(&self, object: &Object) -> bool {
+        let path = [object.id.path[0].clone(), object.id.name().to_owned()];
+        self.alone.contains(path.as_slice())
     }
 
     fn datasource(&self) -> Block {
@@ -144,6 +154,30 @@ impl<'a> Printing<'a> {
         };
         !namespace.facets.is_empty() || name != "public" && !inhabited()
     }
+}
+
+fn lone_indexes(schema: &Schema) -> BTreeSet<Vec<String>> {
+    let mut partitions: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for object in schema.of_kind("partition") {
+        *partitions.entry(object.read::<Partition>().of).or_default() += 1;
+    }
+    if partitions.is_empty() {
+        return BTreeSet::new();
+    }
+    let mut attached: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for object in schema.of_kind("index_attachment") {
+        *attached.entry(super::index_attachment::of(object)).or_default() += 1;
+    }
+    let keys = schema
+        .of_kind("constraint")
+        .filter(|o| matches!(o.text("type"), Some("primary_key" | "unique" | "exclusion")));
+    keys.chain(schema.of_kind("index"))
+        .filter_map(|object| {
+            let wanted = *partitions.get(&object.parent.as_ref()?.path)?;
+            let path = vec![object.id.path[0].clone(), object.id.name().to_owned()];
+            (attached.get(&path).copied().unwrap_or_default() < wanted).then_some(path)
+        })
+        .collect()
 }
 
 /// `@@comment`, `@@owner`, `@@privileges`.

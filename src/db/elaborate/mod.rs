@@ -83,7 +83,8 @@ fn prelude(draft: &Draft) -> String {
     let path: Vec<String> = std::iter::once("public").chain(namespaces).map(quote_ident).collect();
     format!(
         "SET check_function_bodies = off; SET search_path = {}; SET client_min_messages = error; \
-         SET synchronous_commit = off",
+         SET synchronous_commit = off; SET timezone = 'UTC'; SET datestyle = 'ISO, MDY'; \
+         SET intervalstyle = 'postgres'",
         path.join(", ")
     )
 }

@@ -18,7 +18,8 @@ use crate::{
 /// Reads everything that the connected role's database defines outside PostgreSQL's own schemas.
 ///
 /// Runs in a transaction of its own, `REPEATABLE READ READ ONLY`, with an empty search path so
-/// that every name in an expression comes back qualified. Ownership by the connected role is not a
+/// that every name in an expression comes back qualified, and with settings under which literals
+/// are spelled alike everywhere. Ownership by the connected role is not a
 /// facet: it is what a script run by the same role gives.
 ///
 /// # Errors
@@ -28,6 +29,8 @@ pub async fn read(client: &Client) -> Result<Schema, tokio_postgres::Error> {
         .batch_execute(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = '';
              SET LOCAL quote_all_identifiers = off; SET LOCAL extra_float_digits = 3;
+             SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO, MDY';
+             SET LOCAL intervalstyle = 'postgres'; SET LOCAL bytea_output = 'hex';
              SET LOCAL jit = off",
         )
         .await?;

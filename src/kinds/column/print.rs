@@ -11,8 +11,8 @@ use crate::{
     syntax::ast::{Arity, Attribute, Expr, Field, TypeRef},
 };
 
-/// Prints a column of a table.
-pub(crate) fn field(printing: &Printing<'_>, object: &Object) -> Field {
+/// Prints a column of a table, `heir` saying whether that inherits from others.
+pub(crate) fn field(printing: &Printing<'_>, object: &Object, heir: bool) -> Field {
     let column: Column = object.read();
     let name = printing.names.field(&object.id.path[..2], object.id.name());
     let (bare, list) = match column.type_name.strip_suffix("[]") {
@@ -32,6 +32,9 @@ pub(crate) fn field(printing: &Printing<'_>, object: &Object) -> Field {
         attributes.push(Attribute::new("map").arg(object.id.name()));
     }
     attributes.extend(native);
+    if heir && column.inherited && !column.local {
+        attributes.push(Attribute::new("inherited"));
+    }
     own_attributes(&column, list, attributes);
     attributes.extend(crate::kinds::print::common_attributes(object));
     field
@@ -65,9 +68,6 @@ fn default_of(printing: &Printing<'_>, object: &Object, column: &Column) -> Opti
 fn own_attributes(column: &Column, list: bool, out: &mut Vec<Attribute>) {
     if list && column.not_null && column.identity.is_none() {
         out.push(Attribute::new("notNull"));
-    }
-    if column.inherited && !column.local {
-        out.push(Attribute::new("inherited"));
     }
     if let Some(collation) = &column.collation {
         out.push(Attribute::new("collate").arg(collation_name(collation)));

@@ -108,7 +108,7 @@ pub(crate) fn columns(lowering: &mut Lowering<'_>, id: TableId, value: &Expr) ->
 }
 
 /// `attach: "index"`: the index or constraint of the partitioned table that the one of a
-/// partition belongs to.
+/// partition belongs to; `only: true`: partitions have none.
 pub(crate) fn attach(
     lowering: &mut Lowering<'_>,
     table: &ObjectId,
@@ -116,14 +116,17 @@ pub(crate) fn attach(
     attribute: &Attribute,
     constraint: bool,
 ) {
-    let Some(value) = values::named(attribute, "attach") else { return };
-    let Some(of) = lowering.word(value) else { return };
-    let path = vec![table.path[0].clone(), name.to_owned()];
     let parent = if constraint {
         ObjectId::new("constraint", [table.path[0].as_str(), &table.path[1], name])
     } else {
-        ObjectId::new("index", path.clone())
+        ObjectId::new("index", [table.path[0].as_str(), name])
     };
+    if values::named(attribute, "only").is_some_and(|v| lowering.flag(v)) {
+        lowering.alone.insert(parent.clone());
+    }
+    let Some(value) = values::named(attribute, "attach") else { return };
+    let Some(of) = lowering.word(value) else { return };
+    let path = vec![table.path[0].clone(), name.to_owned()];
     attachment(lowering, path, &parent, vec![table.path[0].clone(), of], value.span);
 }
 
@@ -209,6 +212,9 @@ pub(crate) fn checks(lowering: &mut Lowering<'_>, id: TableId, table: &ObjectId)
         }
         arguments(lowering, id, attribute, &mut constraint);
         push(lowering, table, &name, &constraint, attribute.span);
+        if kind == "exclude" {
+            attach(lowering, table, &name, attribute, true);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Constraint, lower::made_name};
 use crate::{
     kinds::{
         index,
+        partition::print::Implied,
         print::{Printing, options},
         table::print::field_mut,
     },
@@ -19,10 +20,12 @@ pub(crate) const MAX_NAME: usize = 63;
 pub(crate) fn keys(
     printing: &Printing<'_>,
     table: &Object,
+    implied: &Implied,
     block: &mut Block,
     out: &mut Vec<Attribute>,
 ) {
-    for object in printing.parts(&table.id, "constraint") {
+    let stated = |o: &&Object| !implied.parts.contains(&o.id);
+    for object in printing.parts(&table.id, "constraint").filter(stated) {
         let constraint: Constraint = object.read();
         let primary = match constraint.kind.as_str() {
             "primary_key" => true,
@@ -78,12 +81,15 @@ pub(crate) fn fields(printing: &Printing<'_>, table: &Object, columns: &[String]
     columns.iter().map(|c| printing.names.field(&table.id.path, c).to_owned()).collect()
 }
 
-/// `attach: "index"` where an index of a partition belongs to one of its table.
+/// `attach: "index"` where an index of a partition belongs to one of its table, `only: true` where
+/// one of a partitioned table has none in some partition.
 pub(crate) fn attached(
     printing: &Printing<'_>,
     object: &Object,
     attribute: Attribute,
 ) -> Attribute {
+    let attribute =
+        if printing.is_alone(object) { attribute.named("only", true) } else { attribute };
     match printing.parts(&object.id, "index_attachment").next() {
         Some(attachment) => {
             let of = crate::kinds::index_attachment::of(attachment);
@@ -145,9 +151,15 @@ fn arguments(
 }
 
 /// `@@check` and `@@exclude` of a table.
-pub(crate) fn checks(printing: &Printing<'_>, table: &Object, out: &mut Vec<Attribute>) {
+pub(crate) fn checks(
+    printing: &Printing<'_>,
+    table: &Object,
+    implied: &Implied,
+    out: &mut Vec<Attribute>,
+) {
     let columns: Vec<&str> = printing.parts(&table.id, "column").map(|c| c.id.name()).collect();
-    for object in printing.parts(&table.id, "constraint") {
+    let stated = |o: &&Object| !implied.parts.contains(&o.id);
+    for object in printing.parts(&table.id, "constraint").filter(stated) {
         let constraint: Constraint = object.read();
         let (word, text) = match (&constraint.expression, &constraint.exclude) {
             (Some(text), _) => ("check", text),

@@ -4,6 +4,7 @@ use super::{Index, Key};
 use crate::{
     kinds::{
         column, constraint,
+        partition::print::Implied,
         print::{Printing, options},
         table::print::field_mut,
     },
@@ -17,10 +18,12 @@ use crate::{
 pub(crate) fn indexes(
     printing: &Printing<'_>,
     table: &Object,
+    implied: &Implied,
     block: &mut Block,
     out: &mut Vec<Attribute>,
 ) {
-    for object in printing.parts(&table.id, "index") {
+    let stated = |o: &&Object| !implied.parts.contains(&o.id);
+    for object in printing.parts(&table.id, "index").filter(stated) {
         let index: Index = object.read();
         let attribute = attribute(printing, table, object, &index);
         let simple = attribute

@@ -2,6 +2,7 @@
 
 pub(crate) mod lower;
 pub(crate) mod print;
+pub(crate) mod taken;
 
 use std::collections::BTreeSet;
 

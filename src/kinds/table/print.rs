@@ -16,13 +16,16 @@ pub(crate) fn block(printing: &Printing<'_>, object: &Object) -> Block {
     let table: Table = object.read();
     let name = printing.names.block(&object.id);
     let mut block = Block::new("model", name);
-    for part in printing.parts(&object.id, "column") {
-        block.push_field(column::print::field(printing, part));
+    let implied = partition::print::Implied::of(printing, object);
+    if !implied.columns {
+        for part in printing.parts(&object.id, "column") {
+            block.push_field(column::print::field(printing, part, !table.inherits.is_empty()));
+        }
     }
     let mut attributes = Vec::new();
-    constraint::print::keys(printing, object, &mut block, &mut attributes);
-    index::print::indexes(printing, object, &mut block, &mut attributes);
-    constraint::print::checks(printing, object, &mut attributes);
+    constraint::print::keys(printing, object, &implied, &mut block, &mut attributes);
+    index::print::indexes(printing, object, &implied, &mut block, &mut attributes);
+    constraint::print::checks(printing, object, &implied, &mut attributes);
     for field in constraint::print::relations(printing, object) {
         block.push_field(field);
     }
