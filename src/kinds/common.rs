@@ -329,13 +329,22 @@ fn quote_dotted(name: &str) -> String {
     name.split('.').map(quote_ident).collect::<Vec<_>>().join(".")
 }
 
+/// Stands for the value of an option that is a secret: it is never read from a server, so two of
+/// them are equal, and whoever creates one fills it in.
+pub const SECRET: &str = "********";
+
+/// One option of a foreign object; a secret says that somebody has to set it.
+fn foreign_option(name: &str, value: &str) -> String {
+    let note = if value == SECRET { " /* a secret: set it by hand */" } else { "" };
+    format!("{} {}{note}", quote_ident(name), quote_literal(value))
+}
+
 /// `OPTIONS (a 'x', b 'y')` of foreign objects, or nothing.
 pub(crate) fn foreign_options(options: &BTreeMap<String, String>) -> String {
     if options.is_empty() {
         return String::new();
     }
-    let list: Vec<_> =
-        options.iter().map(|(n, v)| format!("{} {}", quote_ident(n), quote_literal(v))).collect();
+    let list: Vec<_> = options.iter().map(|(n, v)| foreign_option(n, v)).collect();
     format!(" OPTIONS ({})", list.join(", "))
 }
 
@@ -351,8 +360,8 @@ pub(crate) fn foreign_option_changes(
     for (name, value) in to {
         match from.get(name) {
             Some(old) if old == value => {}
-            Some(_) => list.push(format!("SET {} {}", quote_ident(name), quote_literal(value))),
-            None => list.push(format!("ADD {} {}", quote_ident(name), quote_literal(value))),
+            Some(_) => list.push(format!("SET {}", foreign_option(name, value))),
+            None => list.push(format!("ADD {}", foreign_option(name, value))),
         }
     }
     (!list.is_empty()).then(|| format!("OPTIONS ({})", list.join(", ")))

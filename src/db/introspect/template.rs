@@ -1,10 +1,13 @@
 //! Expands the macros of catalog queries: version choice and the clauses that all kinds share.
 
+use crate::kinds::common::SECRET;
+
 /// Expands `{{…}}` for one major server version.
 ///
 /// `{{14+ a | b}}`: `a` from major version 14 on, else `b`. `{{user n}}`: namespace alias `n` is
 /// not PostgreSQL's own. `{{own pg_class c.oid}}`: not a member of an extension.
-/// `{{options x}}`: a `text[]` of `name=value` as an object. `{{sequence_options s}}`: options of
+/// `{{options x}}`: a `text[]` of `name=value` as an object. `{{foreign_options x}}`: likewise, the values
+/// of secrets replaced by [`SECRET`]. `{{sequence_options s}}`: options of
 /// a `pg_sequence` row that are not at their default. `{{acl a | default | owner}}`: privileges
 /// that are not the default ones. `{{grants a | owner}}`: all privileges of an ACL.
 pub(super) fn expand(sql: &str, major: u32) -> String {
@@ -40,6 +43,11 @@ fn one(body: &str, major: u32) -> String {
             "(CASE WHEN {x} IS NOT NULL THEN (SELECT jsonb_object_agg(o.option_name, \
              o.option_value) FROM pg_options_to_table({x}) o) END)"
         ),
+        ("foreign_options", [x]) => format!(
+            "(CASE WHEN {x} IS NOT NULL THEN (SELECT jsonb_object_agg(o.option_name, CASE WHEN \
+             o.option_name ~* '{SECRETS}' THEN '{SECRET}' ELSE o.option_value END) FROM \
+             pg_options_to_table({x}) o) END)"
+        ),
         ("sequence_options", [s]) => SEQUENCE_OPTIONS.replace("$s", s),
         ("acl", [acl, default, owner]) => format!(
             "CASE WHEN {acl} IS NOT NULL THEN (SELECT nullif(q.now, q.initial) FROM (SELECT \
@@ -62,6 +70,10 @@ fn privileges(acl: &str, owner: &str) -> String {
     )
 }
 
+/// Names of foreign options whose values are secrets and never leave the server.
+const SECRETS: &str =
+    "(password|passwd|passphrase|secret|token|credential|api_?key|access_?key|private_?key)";
+
 /// Defaults as in `init_params` of sequence.c.
 const SEQUENCE_OPTIONS: &str = "(SELECT jsonb_strip_nulls(jsonb_build_object(
     'increment', nullif($s.seqincrement, 1),
@@ -76,6 +88,12 @@ const SEQUENCE_OPTIONS: &str = "(SELECT jsonb_strip_nulls(jsonb_build_object(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_are_not_asked_for() {
+        let sql = expand("{{foreign_options m.umoptions}}", 15);
+        assert!(sql.contains("~* '(password|") && sql.contains("THEN '********'"), "{sql}");
+    }
 
     #[test]
     fn version_macros_choose() {

@@ -25,7 +25,7 @@ SELECT 'pg_class'::regclass::oid AS class, c.oid AS id, a.attnum::int4 AS sub,
          'compression', {{14+ CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END | NULL}},
          'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
          'options', {{options a.attoptions}},
-         'fdw_options', {{options a.attfdwoptions}},
+         'fdw_options', {{foreign_options a.attfdwoptions}},
          'inherited', nullif(a.attinhcount > 0, false),
          'local', CASE WHEN a.attinhcount > 0 AND a.attislocal THEN true END,
          'privileges', CASE WHEN a.attacl IS NOT NULL THEN {{acl a.attacl | acldefault('c', c.relowner) | c.relowner}} END

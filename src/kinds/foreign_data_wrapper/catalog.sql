@@ -4,7 +4,7 @@ SELECT 'pg_foreign_data_wrapper'::regclass::oid AS class, w.oid AS id, 0 AS sub,
        jsonb_strip_nulls(jsonb_build_object(
          'handler', CASE WHEN w.fdwhandler <> 0 THEN w.fdwhandler::regproc::text END,
          'validator', CASE WHEN w.fdwvalidator <> 0 THEN w.fdwvalidator::regproc::text END,
-         'options', {{options w.fdwoptions}},
+         'options', {{foreign_options w.fdwoptions}},
          'owner', pg_get_userbyid(w.fdwowner),
          'privileges', {{acl w.fdwacl | acldefault('F', w.fdwowner) | w.fdwowner}}
        )) AS facets,

@@ -5,7 +5,7 @@ SELECT 'pg_foreign_server'::regclass::oid AS class, s.oid AS id, 0 AS sub,
          'wrapper', w.fdwname,
          'type', s.srvtype,
          'version', s.srvversion,
-         'options', {{options s.srvoptions}},
+         'options', {{foreign_options s.srvoptions}},
          'owner', pg_get_userbyid(s.srvowner),
          'privileges', {{acl s.srvacl | acldefault('S', s.srvowner) | s.srvowner}}
        )) AS facets,

@@ -3,7 +3,7 @@ SELECT 'pg_class'::regclass::oid AS class, c.oid AS id, 0 AS sub,
        NULL::text AS parent_kind, NULL::text[] AS parent_path, 0 AS position,
        jsonb_strip_nulls(jsonb_build_object(
          'server', s.srvname,
-         'options', {{options f.ftoptions}},
+         'options', {{foreign_options f.ftoptions}},
          'inherits', CASE WHEN NOT c.relispartition THEN
             (SELECT jsonb_agg(quote_ident(pn.nspname) || '.' || quote_ident(p.relname) ORDER BY i.inhseqno)
              FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
