@@ -12,6 +12,7 @@ pub mod constraint;
 pub mod conversion;
 pub mod default;
 pub mod default_privileges;
+pub mod defined;
 pub mod domain;
 pub mod domain_constraint;
 pub mod enum_type;
@@ -107,8 +108,8 @@ pub const ALL: &[&dyn Kind] = &[
     &partition::PartitionKind,
     &index_attachment::IndexAttachmentKind,
     &statistics::StatisticsKind,
-    &trigger::TriggerKind,
-    &rule::RuleKind,
+    &trigger::TRIGGER,
+    &rule::RULE,
     &policy::PolicyKind,
     &publication::PublicationKind,
     &publication::PublicationTableKind,
