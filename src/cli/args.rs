@@ -15,6 +15,7 @@ use super::{
     explain::ExplainArgs,
     history::{HistoryArgs, ShowArgs},
     init::InitArgs,
+    lint::LintArgs,
     new::NewArgs,
     pull::PullArgs,
     push::PushArgs,
@@ -98,6 +99,8 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Check the model without any database
     Validate(ValidateArgs),
+    /// Look for hazards in migrations or any SQL before it runs
+    Lint(LintArgs),
     /// Format the model
     Fmt(FmtArgs),
     /// Create an empty migration for hand-written SQL

@@ -1,6 +1,7 @@
 //! `driftless.toml` and `.env`: what need not be said on each command line.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -9,7 +10,10 @@ use std::{
 use serde::{Deserialize, Deserializer};
 
 use super::{Failure, args::GlobalArgs};
-use crate::db::{Environment, execute::Settings, ledger::LedgerName};
+use crate::{
+    db::{Environment, execute::Settings, ledger::LedgerName},
+    lint::Level,
+};
 
 /// The name of the configuration file.
 pub(crate) const FILE: &str = "driftless.toml";
@@ -37,6 +41,7 @@ pub(crate) struct Values {
     pub(crate) pg_bindir: Option<PathBuf>,
     pub(crate) ledger: LedgerValues,
     pub(crate) deploy: DeployValues,
+    pub(crate) lint: LintValues,
 }
 
 /// `[ledger]`
@@ -62,6 +67,22 @@ pub(crate) struct DeployValues {
     role: Option<String>,
     pub(crate) allow_drift: Vec<String>,
     search_path: Option<Vec<String>>,
+}
+
+/// `[lint]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(crate) struct LintValues {
+    /// Major version of the server that the scripts are for.
+    pub(crate) server: Option<u32>,
+    /// Who runs them: `deploy`, `whole`, `each`.
+    pub(crate) transactions: Option<String>,
+    /// A table with fewer rows is small.
+    pub(crate) small_rows: Option<u64>,
+    /// The same in bytes where nobody has counted.
+    pub(crate) small_bytes: Option<u64>,
+    /// Levels by hazard or class.
+    pub(crate) levels: BTreeMap<String, Level>,
 }
 
 impl Config {

@@ -4,7 +4,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::{ExitStatus, Failure, Session};
-use crate::text::{CODES, find_code, find_example};
+use crate::{
+    lint::{Hazard, find_hazard},
+    text::{CODES, find_code, find_example},
+};
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -24,6 +27,10 @@ pub(crate) fn run(args: &ExplainArgs, session: &Session<'_>) -> Result<ExitStatu
         }
         return Ok(ExitStatus::Done);
     };
+    if let Some(hazard) = find_hazard(wanted) {
+        explain_hazard(hazard, session);
+        return Ok(ExitStatus::Done);
+    }
     let code = find_code(wanted).ok_or_else(|| {
         Failure::usage("P0038", format!("there is no code `{wanted}`"))
             .help("`driftless explain` lists all codes")
@@ -47,6 +54,41 @@ pub(crate) fn run(args: &ExplainArgs, session: &Session<'_>) -> Result<ExitStatu
         }
     }
     Ok(ExitStatus::Done)
+}
+
+fn explain_hazard(hazard: &Hazard, session: &Session<'_>) {
+    let code = hazard.code;
+    if session.ui.json {
+        session.ui.json(&json!({
+            "code": code.id, "name": hazard.name, "title": code.title,
+            "class": hazard.class(), "level": hazard.level,
+            "condition": hazard.condition(), "effect": hazard.effect(),
+            "remedy": hazard.remedy(), "example": { "bad": hazard.bad, "good": hazard.good },
+        }));
+        return;
+    }
+    let class = serde_json::to_value(hazard.class()).unwrap_or_default();
+    let level = serde_json::to_value(hazard.level).unwrap_or_default();
+    session.ui.data(&format!(
+        "{} {}: {}\nclass {}, reported as {}\n\n",
+        code.id,
+        hazard.name,
+        code.title,
+        class.as_str().unwrap_or_default(),
+        level.as_str().unwrap_or_default(),
+    ));
+    for (name, text) in [
+        ("When", hazard.condition()),
+        ("What happens", hazard.effect()),
+        ("Instead", hazard.remedy()),
+    ] {
+        session.ui.data(&format!("{}\n\n", wrap(&format!("{name}: {text}"))));
+    }
+    session.ui.data(&format!(
+        "For example\n\n{}\nIt should be\n\n{}",
+        indent(hazard.bad),
+        indent(hazard.good)
+    ));
 }
 
 fn indent(text: &str) -> String {

@@ -16,6 +16,7 @@ mod failure;
 mod glob;
 mod history;
 mod init;
+mod lint;
 mod losses;
 mod new;
 mod progress;
@@ -104,6 +105,7 @@ async fn dispatch(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::Baseline(args) => baseline::run(args, session).await,
         Command::Reset(args) => reset::run(args, session).await,
         Command::Current(args) => current::run(args, session).await,
+        Command::Lint(args) => lint::run(args, session).await,
         Command::Validate(args) => validate::run(args, session),
         Command::Fmt(args) => validate::fmt(args, session),
         Command::Explain(args) => explain::run(args, session),

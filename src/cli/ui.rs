@@ -92,6 +92,10 @@ impl Ui {
         self.colour
     }
 
+    pub(crate) fn coloured_data(&self) -> bool {
+        self.colour_data
+    }
+
     /// Warns.
     pub(crate) fn warn(&self, text: &str) {
         self.talk(&format!("{}: {text}", self.paint(Tone::Warn, "warning")));

@@ -206,6 +206,7 @@ hazards! {
     COLUMN_ADDED = H0516, "column-added", Off;
     COMPOSITE_CHANGED = H0517, "composite-changed", Note;
     REPLICATION_CHANGED = H0518, "replication-changed", Note;
+    COLUMN_TYPE_CHANGED = H0519, "column-type-changed", Note;
     REFUSES_TRANSACTION = H0601, "refuses-transaction", Error;
     ENUM_VALUE_TOO_EARLY = H0602, "enum-value-too-early", Error;
     TRANSACTION_CONTROL = H0603, "transaction-control", Error;

@@ -45,6 +45,7 @@ impl Known {
             known.learn(&statement.sql);
         }
         known.keep_only(schema);
+        known.doubted = false;
         known.settle();
         for relation in known.relations.values_mut() {
             let relation = Arc::make_mut(relation);

@@ -10,6 +10,7 @@ pub mod hazards;
 mod known;
 mod live;
 mod locks;
+mod output;
 mod report;
 mod rules;
 mod session;
@@ -19,6 +20,7 @@ pub use self::{
     hazards::{Class, HAZARDS, Hazard, Level, find_hazard},
     known::Known,
     live::{Live, Size},
+    output::{render_github, render_json, render_locks, render_sarif},
     report::{Finding, Lock, Report, StatementReport, WorkKind},
     session::Transactions,
 };

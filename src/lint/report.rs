@@ -81,6 +81,8 @@ pub struct Finding {
     pub span: Range<usize>,
     /// What was found: lower case, names in backticks, no final stop.
     pub message: String,
+    /// Other places that have to do with it, and what they are.
+    pub also: Vec<(Range<usize>, String)>,
     /// Facts that help to judge it.
     pub notes: Vec<String>,
     /// What to do about it.

@@ -5,6 +5,7 @@ use super::{
     parts::{key_names, same_keys},
 };
 use crate::sql::{
+    body, expr,
     lex::tokens,
     tree::{
         Change, ConstraintKind, CreateIndex, CreateTable, CreateTableAs, DomainChange, Drop, Name,
@@ -74,6 +75,19 @@ impl Known {
                 self.fill(&write.table);
             }
             Tree::Copy { table: Some(table), from: true, .. } => self.fill(table),
+            Tree::Do { body, .. } => {
+                let block = body::block(body);
+                let seen = !block.statements.is_empty() || !block.literals.is_empty();
+                self.doubted |= !block.opaque.is_empty() || !seen;
+            }
+            Tree::Call | Tree::Execute | Tree::ImportForeignSchema => self.doubted = true,
+            Tree::CreateExtension { .. } => self.doubted = true,
+            // A function of the database may do whatever it likes.
+            Tree::Select(_) => {
+                self.doubted |= expr::calls(text)
+                    .iter()
+                    .any(|call| self.functions_of(call.schema(), call.last()).is_some());
+            }
             _ => {}
         }
     }
@@ -149,7 +163,7 @@ impl Known {
             self.add_column(&rel, column, born);
         }
         for constraint in &made.constraints {
-            self.add_constraint(&rel, constraint, born);
+            self.add_constraint(&rel, constraint, born, true);
         }
     }
 
@@ -182,6 +196,7 @@ impl Known {
                 if let Some(i) = self.relation_mut(&own).and_then(|r| r.index.as_mut()) {
                     i.parent = Some(rel);
                 }
+                self.relink(&own);
                 continue;
             }
             let name = if index.constraint && rel.name.ends_with("_pkey") {
@@ -190,8 +205,9 @@ impl Known {
                 let columns = key_names(&index.keys);
                 self.free_name(partition, &columns, if index.constraint { "key" } else { "idx" })
             };
-            let made = self.insert(name, RelationKind::Index, born);
+            let made = self.insert(name.clone(), RelationKind::Index, born);
             made.index = Some(Index { table: partition.clone(), parent: Some(rel), ..index });
+            self.relink(&name);
         }
     }
 
@@ -205,7 +221,7 @@ impl Known {
         };
         let outputs = made.query.outputs.clone().filter(|_| made.columns.is_empty());
         let names = outputs.unwrap_or_else(|| made.columns.clone());
-        let relation = self.insert(rel, kind, born);
+        let relation = self.insert(rel.clone(), kind, born);
         relation.persistence = made.persistence;
         relation.filled = !made.no_data && made.query.from;
         relation.complete = !names.is_empty();
@@ -214,6 +230,7 @@ impl Known {
         if made.materialized_view {
             relation.reads = reads;
             text.clone_into(&mut relation.definition);
+            self.relink(&rel);
         }
     }
 
@@ -228,11 +245,12 @@ impl Known {
         let rel = self.place(name);
         let born = self.relation(&rel).map_or(born, |old| old.born);
         let reads = query.reads.iter().map(|name| self.resolve(name)).collect();
-        let relation = self.insert(rel, RelationKind::View, born);
+        let relation = self.insert(rel.clone(), RelationKind::View, born);
         relation.reads = reads;
         text.clone_into(&mut relation.definition);
         let names = columns.iter().cloned().chain(query.outputs.iter().flatten().cloned());
         relation.columns = names.map(|name| Column { name, ..Column::default() }).collect();
+        self.relink(&rel);
     }
 
     fn create_index(&mut self, made: &CreateIndex, born: Born) {
@@ -254,8 +272,9 @@ impl Known {
             parent: None,
             constraint: false,
         };
-        self.insert(rel.clone(), RelationKind::Index, born).index = Some(index.clone());
-        if !made.only {
+        self.insert(rel.clone(), RelationKind::Index, born).index = Some(index);
+        self.relink(&rel);
+        if !made.only && self.relation(&table).is_some_and(Relation::is_partitioned) {
             for child in self.children(&table) {
                 self.copy_indexes(&table, &child, born);
             }
@@ -395,6 +414,7 @@ impl Known {
         if let Some(column) = self.relation_mut(&table).and_then(|r| r.column_mut(&column)) {
             column.sequence = Some(sequence.clone());
         }
+        self.relink(&table);
     }
 
     fn drop_objects(&mut self, dropped: &Drop) {
@@ -471,22 +491,11 @@ impl Known {
     pub(super) fn rename(&mut self, from: &Rel, to: Rel) {
         let Some(moved) = self.relations.remove(from) else { return };
         self.relations.insert(to.clone(), moved);
-        for relation in self.relations.values_mut() {
-            let touched = relation.parents.contains(from)
-                || relation.reads.contains(from)
-                || relation
-                    .index
-                    .as_ref()
-                    .is_some_and(|i| i.table == *from || i.parent.as_ref() == Some(from))
-                || relation
-                    .constraints
-                    .iter()
-                    .any(|c| c.references.as_ref() == Some(from) || c.index.as_ref() == Some(from))
-                || relation.columns.iter().any(|c| c.sequence.as_ref() == Some(from));
-            if !touched {
-                continue;
-            }
-            let relation = std::sync::Arc::make_mut(relation);
+        self.relink(&to);
+        for other in self.linked(from) {
+            // It may name itself.
+            let other = if other == *from { to.clone() } else { other };
+            let Some(relation) = self.relation_mut(&other) else { continue };
             let swap = |rel: &mut Rel| {
                 if rel == from {
                     rel.clone_from(&to);
@@ -503,10 +512,12 @@ impl Known {
                 constraint.index.iter_mut().for_each(swap);
             }
             relation.columns.iter_mut().for_each(|c| c.sequence.iter_mut().for_each(swap));
+            self.relink(&other);
         }
     }
 }
 
 fn relation_parents(known: &mut Known, rel: &Rel, parents: Vec<Rel>) {
     known.relation_or_stub(rel).parents = parents;
+    known.relink(rel);
 }

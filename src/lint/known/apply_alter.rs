@@ -44,7 +44,7 @@ impl Known {
                     self.drop_column(&table, name);
                 }
             }
-            ActionKind::AddConstraint(def) => self.add_constraint(rel, def, born),
+            ActionKind::AddConstraint(def) => self.add_constraint(rel, def, born, !only),
             ActionKind::DropConstraint { name, .. } => self.drop_constraint(rel, name),
             ActionKind::ValidateConstraint { name } => self.validate(rel, name),
             ActionKind::AlterConstraint { name, enforced: Some(enforced) } => {
@@ -61,6 +61,7 @@ impl Known {
                 let child = self.relation_or_stub(&partition);
                 child.parents = vec![rel.clone()];
                 child.bound = Some(bound.clone());
+                self.relink(&partition);
                 self.copy_indexes(rel, &partition, born);
             }
             ActionKind::DetachPartition { partition, mode } if *mode != Detach::Finalize => {
@@ -75,6 +76,7 @@ impl Known {
                 if let Some(i) = self.relation_mut(&child).and_then(|r| r.index.as_mut()) {
                     i.parent = Some(rel.clone());
                 }
+                self.relink(&child);
             }
             ActionKind::Inherit { parent, on } => {
                 let parent = self.resolve(parent);
@@ -83,6 +85,7 @@ impl Known {
                 if *on {
                     relation.parents.push(parent);
                 }
+                self.relink(rel);
             }
             ActionKind::SetLogged { logged } => {
                 let to = if *logged { Persistence::Permanent } else { Persistence::Unlogged };

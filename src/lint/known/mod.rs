@@ -4,12 +4,17 @@
 mod apply;
 mod apply_alter;
 mod functions;
+mod links;
 mod parts;
 mod proof;
 mod relation;
 mod types;
+mod views;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 pub(crate) use self::{
     functions::{Function, Steadiness, volatility},
@@ -34,6 +39,10 @@ pub struct Known {
     pub(crate) functions: BTreeMap<Rel, Vec<Function>>,
     /// Extended statistics and their tables.
     pub(crate) statistics: BTreeMap<Rel, Rel>,
+    /// For each relation those that name it, and perhaps some that no longer do.
+    links: BTreeMap<Rel, BTreeSet<Rel>>,
+    /// Whether something ran that may have changed more than is known.
+    pub(crate) doubted: bool,
     /// Publications and the tables that they name.
     pub(crate) publications: BTreeMap<String, Vec<Rel>>,
 }
@@ -70,6 +79,8 @@ impl Known {
             functions: BTreeMap::new(),
             statistics: BTreeMap::new(),
             publications: BTreeMap::new(),
+            links: BTreeMap::new(),
+            doubted: false,
         }
     }
 
@@ -87,7 +98,7 @@ impl Known {
 
     /// Marks everything as having existed before, with rows in it.
     pub fn settle(&mut self) {
-        for relation in self.relations.values_mut() {
+        for relation in self.relations.values_mut().filter(|r| !r.is_settled()) {
             let relation = Arc::make_mut(relation);
             relation.born = Born::Before;
             relation.filled = false;
@@ -158,84 +169,6 @@ impl Known {
             Some(schema) => map.get(&Rel::new(schema, name)),
             None => self.search_path.iter().find_map(|schema| map.get(&Rel::new(schema, name))),
         }
-    }
-
-    /// The relation with all its partitions and children, itself first.
-    pub(crate) fn tree(&self, rel: &Rel) -> Vec<Rel> {
-        let mut found = vec![rel.clone()];
-        let mut at = 0;
-        while at < found.len() {
-            let children = self.children(&found[at]);
-            let new: Vec<_> = children.into_iter().filter(|c| !found.contains(c)).collect();
-            found.extend(new);
-            at += 1;
-        }
-        found
-    }
-
-    /// Partitions of a table and tables that inherit from it.
-    pub(crate) fn children(&self, rel: &Rel) -> Vec<Rel> {
-        let is_child = |r: &Arc<Relation>| r.index.is_none() && r.parents.contains(rel);
-        self.relations.iter().filter(|(_, r)| is_child(r)).map(|(rel, _)| rel.clone()).collect()
-    }
-
-    /// The default partition of a table.
-    pub(crate) fn default_partition(&self, rel: &Rel) -> Option<Rel> {
-        self.children(rel).into_iter().find(|child| {
-            let bound = self.relation(child).and_then(|r| r.bound.as_ref());
-            bound.is_some_and(|b| b.strategy == "default")
-        })
-    }
-
-    /// The indexes of a table or materialized view.
-    pub(crate) fn indexes(&self, table: &Rel) -> Vec<(&Rel, &Index)> {
-        let of = |r: &'_ Arc<Relation>| r.index.as_ref().is_some_and(|i| i.table == *table);
-        let found = self.relations.iter().filter(|(_, r)| of(r));
-        found.filter_map(|(rel, r)| Some((rel, r.index.as_ref()?))).collect()
-    }
-
-    /// The indexes attached to an index of a partitioned table, and theirs.
-    pub(crate) fn index_tree(&self, index: &Rel) -> Vec<Rel> {
-        let mut found = vec![index.clone()];
-        let mut at = 0;
-        while at < found.len() {
-            let children: Vec<_> = self
-                .relations
-                .iter()
-                .filter(|(_, r)| {
-                    r.index.as_ref().is_some_and(|i| i.parent.as_ref() == Some(&found[at]))
-                })
-                .map(|(rel, _)| rel.clone())
-                .collect();
-            found.extend(children);
-            at += 1;
-        }
-        found
-    }
-
-    /// Foreign keys that point at a table: the table that has each, and the key.
-    pub(crate) fn referencing(&self, table: &Rel) -> Vec<(&Rel, &Constraint)> {
-        let mut found = Vec::new();
-        for (rel, relation) in &self.relations {
-            let keys = relation.constraints.iter();
-            found.extend(keys.filter(|c| c.references.as_ref() == Some(table)).map(|c| (rel, c)));
-        }
-        found
-    }
-
-    /// Views and materialized views that read a relation, directly or through others.
-    pub(crate) fn views_on(&self, rel: &Rel) -> Vec<Rel> {
-        let mut found: Vec<Rel> = Vec::new();
-        let mut open = vec![rel.clone()];
-        while let Some(next) = open.pop() {
-            for (view, relation) in &self.relations {
-                if relation.reads.contains(&next) && !found.contains(view) {
-                    found.push(view.clone());
-                    open.push(view.clone());
-                }
-            }
-        }
-        found
     }
 
     /// Since when a domain is known to exist.

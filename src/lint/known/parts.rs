@@ -50,13 +50,21 @@ impl Known {
             Some(there) => *there = column,
             None => relation.columns.push(column),
         }
+        self.relink(rel);
         for constraint in &def.constraints {
-            self.add_constraint(rel, constraint, born);
+            self.add_constraint(rel, constraint, born, true);
         }
     }
 
-    /// Adds a constraint and the index that comes with it.
-    pub(super) fn add_constraint(&mut self, rel: &Rel, def: &ConstraintDef, born: Born) {
+    /// Adds a constraint and the index that comes with it; to partitions and children too where
+    /// it `recurses`.
+    pub(super) fn add_constraint(
+        &mut self,
+        rel: &Rel,
+        def: &ConstraintDef,
+        born: Born,
+        recurses: bool,
+    ) {
         let (columns, suffix) = match &def.kind {
             ConstraintKind::Check(condition) => {
                 let relation = self.relation(rel);
@@ -74,7 +82,7 @@ impl Known {
             ConstraintKind::Exclude(elements) => (excluded(&elements.text), "excl"),
         };
         let name = def.name.clone().unwrap_or_else(|| self.free_name(rel, &columns, suffix).name);
-        let index = self.index_of_constraint(rel, def, &name, born);
+        let index = self.index_of_constraint(rel, def, &name, (born, recurses));
         let references = match &def.kind {
             ConstraintKind::ForeignKey(key) => Some(self.resolve(&key.references)),
             _ => None,
@@ -105,7 +113,8 @@ impl Known {
             index,
             born,
         });
-        if suffix == "check" && !def.no_inherit || suffix == "fkey" {
+        self.relink(rel);
+        if recurses && (suffix == "check" && !def.no_inherit || suffix == "fkey") {
             self.inherit_constraint(rel, def, born);
         }
     }
@@ -120,7 +129,7 @@ impl Known {
                 def.name.as_ref().is_some_and(|name| c.constraint(name).is_some())
             });
             if !known {
-                self.add_constraint(&child, def, born);
+                self.add_constraint(&child, def, born, true);
             }
         }
     }
@@ -130,7 +139,7 @@ impl Known {
         rel: &Rel,
         def: &ConstraintDef,
         name: &str,
-        born: Born,
+        (born, recurses): (Born, bool),
     ) -> Option<Rel> {
         let key = match &def.kind {
             ConstraintKind::Unique(key) | ConstraintKind::PrimaryKey(key) => Some(key),
@@ -164,12 +173,15 @@ impl Known {
             keys,
             include: Vec::new(),
             predicate: None,
-            valid: true,
+            valid: recurses,
             parent: None,
             constraint: true,
         });
-        for child in self.children(rel) {
-            self.copy_indexes(rel, &child, born);
+        self.relink(&named);
+        if recurses && self.relation(rel).is_some_and(Relation::is_partitioned) {
+            for child in self.children(rel) {
+                self.copy_indexes(rel, &child, born);
+            }
         }
         Some(named)
     }

@@ -152,6 +152,14 @@ pub(crate) struct Index {
 }
 
 impl Relation {
+    /// Whether nothing of it was made by the script.
+    pub(super) fn is_settled(&self) -> bool {
+        self.born == Born::Before
+            && !self.filled
+            && self.columns.iter().all(|c| c.born == Born::Before)
+            && self.constraints.iter().all(|c| c.born == Born::Before)
+    }
+
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|c| c.name == name)
     }

@@ -147,9 +147,7 @@ impl Advisor<'_> {
                 .map(|(rel, _)| rel.clone())
                 .collect();
             let views = self.known.views_on(table);
-            let uses = |view: &Rel| {
-                self.relation(view).is_some_and(|v| expr::names_column(&v.definition, name))
-            };
+            let uses = |view: &Rel| self.known.view_uses(view, table, name);
             let views: Vec<Rel> = views.into_iter().filter(uses).collect();
             self.lock_all(&keys, STRONG);
             self.lock_all(sequence.as_slice(), STRONG);

@@ -182,10 +182,9 @@ fn several_tables(case: &Case<'_>, used: &[&Effect], out: &mut Findings) {
             "`{}` is locked in the transaction that has already locked `{first}`",
             new.relation
         );
-        let since = open.held[*first].since.start;
         out.report(&h::SEVERAL_TABLES_LOCKED, &new.span, message)
             .about(&new.relation)
-            .note(format!("`{first}` is locked since byte {since} of the script"));
+            .also(&open.held[*first].since, format!("`{first}` is locked since here"));
     }
 }
 

@@ -121,7 +121,7 @@ fn alter(case: &Case<'_>, altered: &AlterRelation, rel: &Rel, action: &Action, o
         }
         ActionKind::AlterType { column, type_name, .. } => {
             let message = format!("code that uses `{rel}.{column}` meets the type {type_name}");
-            out.report(&h::COMPOSITE_CHANGED, span, message).about(rel);
+            out.report(&h::COLUMN_TYPE_CHANGED, span, message).about(rel);
         }
         ActionKind::ReplicaIdentity { .. } => {
             let message =

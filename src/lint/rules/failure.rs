@@ -406,13 +406,7 @@ fn default_stays_text(default: &str, from: &str, to: &str) -> bool {
 fn dependents(case: &Case<'_>, rel: &Rel, relation: &Relation, column: &str) -> Vec<String> {
     let mut found = Vec::new();
     for view in case.known().views_on(rel) {
-        let uses = case.known().relation(&view).is_some_and(|v| {
-            let stars = tokens(&v.definition)
-                .windows(2)
-                .any(|w| w[1].is("*") && (w[0].is("select") || w[0].is(".") || w[0].is(",")));
-            v.reads.contains(rel) && (expr::names_column(&v.definition, column) || stars)
-        });
-        if uses {
+        if case.known().view_uses(&view, rel, column) {
             found.push(format!("view `{view}`"));
         }
     }

@@ -230,10 +230,10 @@ fn explain(case: &Case<'_>, effect: &Effect, finding: &mut Finding) {
             if let Some(held) = case.session.held(&effect.relation)
                 && held.mode > LockMode::ShareUpdateExclusive
             {
+                finding
+                    .also(&held.since, format!("the transaction holds {} since here", held.mode));
                 finding.note(format!(
-                    "the transaction holds {} since an earlier statement, and `VALIDATE CONSTRAINT \
-                     {constraint}` alone would let others read and write",
-                    held.mode
+                    "`VALIDATE CONSTRAINT {constraint}` alone lets others read and write"
                 ));
             }
         }
@@ -278,8 +278,11 @@ fn work_under_lock(case: &Case<'_>, out: &mut Findings) {
             && case.known().relation(rel).is_none_or(|r| r.index.is_none())
     });
     let Some((rel, held)) = waited_for else { return };
-    // Said already, and better.
-    if matches!(slow.cause, Cause::Validate { .. }) && *rel == slow.relation {
+    // Said already, and better: the statement itself makes others wait there.
+    let own = case.effects.iter().filter(|e| e.relation == *rel).map(|e| e.mode).max();
+    let said = matches!(slow.cause, Cause::Validate { .. })
+        || own.is_some_and(|own| own.blocks_writes() && slow.cause != Cause::Rows);
+    if said && *rel == slow.relation {
         return;
     }
     let waits = if held.mode.blocks_reads() { "reads and writes of" } else { "writes to" };
@@ -293,7 +296,8 @@ fn work_under_lock(case: &Case<'_>, out: &mut Findings) {
         ),
     )
     .about(rel)
-    .maybe(slow.certain);
+    .maybe(slow.certain)
+    .also(&held.since, format!("`{rel}` is locked here"));
 }
 
 /// Whether an effect takes time in proportion to a table that matters.

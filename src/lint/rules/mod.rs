@@ -70,8 +70,9 @@ impl Findings {
             statement: None,
             span: span.clone(),
             message: message.into(),
+            also: Vec::new(),
             notes: Vec::new(),
-            help: hazard.remedy().to_owned(),
+            help: as_help(hazard.remedy()),
             relation: None,
             certain: true,
             allowed: None,
@@ -81,7 +82,19 @@ impl Findings {
     }
 }
 
+/// A remedy as the help of a finding: lower case, without the last full stop.
+fn as_help(remedy: &str) -> String {
+    let mut chars = remedy.trim_end_matches('.').chars();
+    let first = chars.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
+    first + chars.as_str()
+}
+
 impl Finding {
+    pub(crate) fn also(&mut self, span: &Span, text: impl Into<String>) -> &mut Self {
+        self.also.push((span.clone(), text.into()));
+        self
+    }
+
     pub(crate) fn note(&mut self, text: impl Into<String>) -> &mut Self {
         self.notes.push(text.into());
         self

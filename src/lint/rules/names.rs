@@ -20,7 +20,7 @@ use crate::{
 pub(super) fn check(case: &Case<'_>, out: &mut Findings) {
     exists_already(case, out);
     blocked_drop(case, out);
-    if !case.known().complete || case.statement.conditional {
+    if !case.known().complete || case.known().doubted || case.statement.conditional {
         return;
     }
     for (name, optional) in relied_on(case.tree()) {
@@ -83,15 +83,24 @@ fn missing_parts(
         return;
     }
     let rel = case.resolve(&altered.name);
-    let mut added: Vec<&str> = Vec::new();
+    let added: Vec<&str> = altered
+        .actions
+        .iter()
+        .filter_map(|action| match &action.kind {
+            ActionKind::AddColumn { column, .. } => Some(column.name.as_str()),
+            _ => None,
+        })
+        .collect();
     for action in &altered.actions {
         let span = &action.span;
         let column = match &action.kind {
-            ActionKind::AddColumn { column, .. } => {
-                added.push(&column.name);
+            ActionKind::DropColumn { name, if_exists: false, .. } => name,
+            // These come after the columns that the same statement adds.
+            ActionKind::SetDefault { column, .. } | ActionKind::SetNotNull { column }
+                if added.contains(&column.as_str()) =>
+            {
                 continue;
             }
-            ActionKind::DropColumn { name, if_exists: false, .. } => name,
             ActionKind::AlterType { column, .. }
             | ActionKind::SetDefault { column, .. }
             | ActionKind::DropDefault { column }
@@ -265,12 +274,8 @@ fn blocked_drop(case: &Case<'_>, out: &mut Findings) {
             for action in &altered.actions {
                 if let ActionKind::DropColumn { name, cascade: false, .. } = &action.kind {
                     let views = case.known().views_on(&rel);
-                    let user = views.into_iter().find(|view| {
-                        case.known().relation(view).is_some_and(|v| {
-                            v.reads.contains(&rel)
-                                && crate::sql::expr::names_column(&v.definition, name)
-                        })
-                    });
+                    let user =
+                        views.into_iter().find(|view| case.known().view_uses(view, &rel, name));
                     if let Some(view) = user {
                         let message = format!("view `{view}` uses `{rel}.{name}`");
                         out.report(&h::BLOCKED_DROP, &action.span, message).about(&rel);

@@ -21,7 +21,7 @@ pub(super) fn check(case: &Case<'_>, out: &mut Findings) {
             "this statement refuses to run inside a transaction",
         );
         if let Some(begun) = case.session.explicit() {
-            finding.note(format!("the transaction begins at byte {} of the script", begun.start));
+            finding.also(begun, "the transaction begins here");
         }
     }
     enum_value(case, out);

@@ -119,8 +119,12 @@ impl<'t, 'a> Cursor<'t, 'a> {
 
     /// An identifier.
     pub(super) fn ident(&mut self) -> Option<String> {
-        let name = self.peek()?.name()?;
+        let mut name = self.peek()?.name()?;
         self.at += 1;
+        // PostgreSQL cuts longer names (NAMEDATALEN).
+        while name.len() > 63 {
+            name.pop();
+        }
         Some(name)
     }
 

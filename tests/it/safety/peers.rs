@@ -116,7 +116,7 @@ const SQUAWK: &[(&str, &str)] = &[
     ("ban-set-schema", "H0503"),
     ("ban-truncate-cascade", "H0305"),
     ("ban-uncommitted-transaction", "H0604"),
-    ("changing-column-type", "H0119 H0120 H0517"),
+    ("changing-column-type", "H0119 H0120 H0517 H0519"),
     ("constraint-missing-not-valid", "H0104 H0105 H0106 H0107 H0111"),
     ("disallowed-unique-constraint", "H0106"),
     ("identifier-too-long", "H0408"),

@@ -88,8 +88,7 @@ codes! {
         Name columns in queries; let clients prepare again.";
     H0517, "a composite type changes under running code",
         "`ALTER TYPE … ALTER ATTRIBUTE`, `DROP ATTRIBUTE`, `ADD ATTRIBUTE`, `RENAME \
-        ATTRIBUTE`, and `ALTER COLUMN … TYPE` of a foreign table or a column whose rows stay \
-        as they are.\n\n\
+        ATTRIBUTE`.\n\n\
         Code that reads the old shape fails; where a table uses the type, altering an \
         attribute is refused.\n\n\
         A new type beside it.";
@@ -100,4 +99,10 @@ codes! {
         DELETE of a published table fail.\n\n\
         Change subscribers first; `REPLICA IDENTITY USING INDEX` before the primary key \
         goes.";
+    H0519, "code meets another type in a column",
+        "`ALTER COLUMN … TYPE`, of a foreign table too.\n\n\
+        Code that is running reads and writes the old type; prepared statements that return \
+        the column fail once with `cached plan must not change result type`.\n\n\
+        Add a column of the new type and move the code to it, unless clients read both types \
+        alike.";
 }
