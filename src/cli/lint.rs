@@ -14,7 +14,7 @@ use super::{
     state::{State, load, read},
 };
 use crate::{
-    db::{connect, read_sizes},
+    db::{Connection, Error, connect, read_sizes},
     lint::{
         Class, Known, Level, Live, Options, Report, Transactions, check_and_learn, find_hazard,
         render_github, render_json, render_locks, render_sarif,
@@ -258,12 +258,7 @@ fn options(args: &LintArgs, session: &Session<'_>) -> Result<Options, Failure> {
 async fn known(args: &LintArgs, session: &Session<'_>) -> Result<Known, Failure> {
     let major = args.server.or(session.config.values.lint.server);
     if args.live || args.database.url.is_some() {
-        let connection = connect(&session.named_target(&args.database)?).await?;
-        let schema = read(&connection, session).await?;
-        let live = read_sizes(connection.client())
-            .await
-            .map_err(|error| crate::db::Error::statement("reading the sizes of tables", &error))?;
-        return Ok(Known::from_schema(&schema, &live)?);
+        return live(&session.connect_named(&args.database).await?, session).await;
     }
     let Some(text) = &args.schema else {
         return Ok(Known::nothing(major.unwrap_or(VERSION)));
@@ -276,14 +271,7 @@ async fn known(args: &LintArgs, session: &Session<'_>) -> Result<Known, Failure>
             Ok(Known::from_sql(major.unwrap_or(VERSION), &text))
         }
         State::Empty => Ok(Known::empty(major.unwrap_or(VERSION))),
-        State::Database(target) => {
-            let connection = connect(&target).await?;
-            let schema = read(&connection, session).await?;
-            let live = read_sizes(connection.client()).await.map_err(|error| {
-                crate::db::Error::statement("reading the sizes of tables", &error)
-            })?;
-            Ok(Known::from_schema(&schema, &live)?)
-        }
+        State::Database(target) => live(&connect(&target).await?, session).await,
         state => {
             let mut schemas = load(&[state], session).await?;
             let mut schema = schemas.remove(0);
@@ -293,6 +281,15 @@ async fn known(args: &LintArgs, session: &Session<'_>) -> Result<Known, Failure>
             Ok(Known::from_schema(&schema, &Live::default())?)
         }
     }
+}
+
+/// What is known of a live database.
+async fn live(connection: &Connection, session: &Session<'_>) -> Result<Known, Failure> {
+    let schema = read(connection, session).await?;
+    let sizes = read_sizes(connection.client())
+        .await
+        .map_err(|error| Error::statement("reading the sizes of tables", &error))?;
+    Ok(Known::from_schema(&schema, &sizes)?)
 }
 
 fn print(args: &LintArgs, session: &Session<'_>, reports: &[(Source, Report)]) {

@@ -278,15 +278,16 @@ fn work_under_lock(case: &Case<'_>, out: &mut Findings) {
             && case.known().relation(rel).is_none_or(|r| r.index.is_none())
     });
     let Some((rel, held)) = waited_for else { return };
-    // Said already, and better: the statement itself makes others wait there.
-    let own = case.effects.iter().filter(|e| e.relation == *rel).map(|e| e.mode).max();
-    let said = matches!(slow.cause, Cause::Validate { .. })
-        || own.is_some_and(|own| own.blocks_writes() && slow.cause != Cause::Rows);
-    if said && *rel == slow.relation {
+    let same = *rel == slow.relation;
+    // Said already, and better.
+    if same && matches!(slow.cause, Cause::Validate { .. }) {
         return;
     }
+    // Here the statement makes others wait by itself; the lock before it only adds to that.
+    let own = case.effects.iter().filter(|e| e.relation == *rel).map(|e| e.mode).max();
+    let adds = same && slow.cause != Cause::Rows && own.is_some_and(LockMode::blocks_writes);
     let waits = if held.mode.blocks_reads() { "reads and writes of" } else { "writes to" };
-    out.report(
+    let finding = out.report(
         &h::WORK_UNDER_LOCK,
         &slow.span,
         format!(
@@ -294,10 +295,11 @@ fn work_under_lock(case: &Case<'_>, out: &mut Findings) {
              earlier statement",
             held.mode
         ),
-    )
-    .about(rel)
-    .maybe(slow.certain)
-    .also(&held.since, format!("`{rel}` is locked here"));
+    );
+    finding.about(rel).maybe(slow.certain).also(&held.since, format!("`{rel}` is locked here"));
+    if adds {
+        finding.level = Level::Note;
+    }
 }
 
 /// Whether an effect takes time in proportion to a table that matters.
