@@ -50,6 +50,18 @@ pub(crate) struct Values {
 pub(crate) struct LedgerValues {
     schema: Option<String>,
     table: Option<String>,
+    mode: LedgerMode,
+}
+
+/// `mode`: whose ledger counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum LedgerMode {
+    /// Our own; what Prisma's knows is taken over once.
+    #[default]
+    Own,
+    /// Prisma's, which is kept as Prisma keeps it.
+    Prisma,
 }
 
 /// `[deploy]`
@@ -152,6 +164,7 @@ impl Config {
         LedgerName {
             schema: values.schema.clone().unwrap_or(default.schema),
             table: values.table.clone().unwrap_or(default.table),
+            shared: values.mode == LedgerMode::Prisma,
         }
     }
 

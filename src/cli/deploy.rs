@@ -263,7 +263,7 @@ fn check_ledger(history: &History, entries: &[Entry]) -> Result<(), Failure> {
         if entry.version == "prisma" && entry.state() != State::Applied {
             let message = format!("Prisma's ledger says that migration `{}` failed", entry.name);
             return Err(Failure::refused("P0029", message)
-                .help("repair what it left, then mark it with `prisma migrate resolve`"));
+                .help("repair what it left, then say so with `driftless resolve`"));
         }
     }
     Ok(())

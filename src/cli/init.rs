@@ -168,7 +168,9 @@ fn prisma_config(project: &PrismaProject) -> String {
     let quote = |path: &Path| path.display().to_string().replace('\\', "/");
     format!(
         "# A Prisma project: its files and its ledger are used as they are.\n\n\
-         model = \"{}\"\nmigrations = \"{}\"\n",
+         model = \"{}\"\nmigrations = \"{}\"\n\n\
+         [ledger]\n# `prisma` keeps `_prisma_migrations` as Prisma does, so that both tools can be used;\n\
+         # `own` takes it over once and leaves it alone from then on.\nmode = \"prisma\"\n",
         quote(&project.schema),
         quote(&project.migrations)
     )

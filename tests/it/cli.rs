@@ -390,3 +390,33 @@ fn verify_proves_what_was_written_by_hand() {
     sandbox.write(&up, "CREATE TABLE b (x itn);");
     sandbox.run(&["verify"]).expect(1).prints("line 1").prints("type \"itn\" does not exist");
 }
+
+#[test]
+fn prismas_ledger_is_kept_as_prisma_keeps_it() {
+    let sandbox = Sandbox::with_migrations(&[
+        ("1_a", "CREATE TABLE a (id int PRIMARY KEY);"),
+        ("2_b", "CREATE TABLE b (id int PRIMARY KEY); SELECT 1/0;"),
+    ]);
+    sandbox.write("driftless.toml", "[ledger]\nmode = \"prisma\"\n");
+    sandbox.run(&["deploy"]).expect(4).says("division by zero");
+    let rows = |filter: &str| {
+        sandbox.value(&format!("SELECT count(*) FROM _prisma_migrations WHERE {filter}"))
+    };
+    assert_eq!(
+        rows("finished_at IS NOT NULL AND applied_steps_count = 1 AND length(id) = 36"),
+        "1"
+    );
+    assert_eq!(rows("finished_at IS NULL AND logs LIKE '%division by zero%'"), "1");
+    sandbox.run(&["resolve", "2_b", "--rolled-back", "--reason", "it failed"]).expect(0);
+    assert_eq!(rows("migration_name = '2_b' AND rolled_back_at IS NOT NULL"), "1");
+    sandbox.write("migrations/2_b/migration.sql", "CREATE TABLE b (id int PRIMARY KEY);");
+    sandbox.run(&["deploy"]).expect(0);
+    sandbox.run(&["status", "--exit-code"]).expect(0);
+    assert_eq!(rows("finished_at IS NOT NULL AND rolled_back_at IS NULL"), "2");
+    // What Prisma applied meanwhile counts, and what it gave up does not.
+    sandbox
+        .sql("UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '2_b'");
+    sandbox.run(&["status", "--exit-code"]).expect(1).prints("pending");
+    sandbox.run(&["resolve", "2_b", "--applied", "--reason", "it is there"]).expect(0);
+    sandbox.run(&["status", "--exit-code"]).expect(0);
+}

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Event, ExecuteError, Observer, monitor::holder};
-use crate::db::{Connection, Error, ledger::LedgerName};
+use crate::db::{Connection, Error};
 
 /// Takes the lock on the connection itself: it is held as long as its session lives, also when
 /// this process is killed while the server still works on a statement of it.
@@ -12,11 +12,10 @@ use crate::db::{Connection, Error, ledger::LedgerName};
 /// holds a snapshot, which `CREATE INDEX CONCURRENTLY` of the holder would wait for.
 pub(super) async fn acquire(
     connection: &Connection,
-    name: &LedgerName,
+    key: i64,
     wait: Duration,
     observer: &dyn Observer,
 ) -> Result<(), ExecuteError> {
-    let key = name.lock_key();
     let started = Instant::now();
     let mut told = None;
     loop {
@@ -44,7 +43,6 @@ pub(super) async fn acquire(
 }
 
 /// Gives the lock back.
-pub(super) async fn release(connection: &Connection, name: &LedgerName) {
-    let key = name.lock_key();
+pub(super) async fn release(connection: &Connection, key: i64) {
     let _ = connection.query("SELECT pg_catalog.pg_advisory_unlock($1)", &[&key]).await;
 }

@@ -149,7 +149,9 @@ impl<'a> Executor<'a> {
     ) -> Result<Self, ExecuteError> {
         let (pid, notices_clients) = refuse_standby(connection).await?;
         refuse_pooler(connection, pid).await?;
-        lock::acquire(connection, name, settings.wait, observer).await?;
+        for key in name.lock_keys() {
+            lock::acquire(connection, key, settings.wait, observer).await?;
+        }
         let monitor = RefCell::new(Monitor::new(connection.target(), pid));
         let executor =
             Self { connection, name, settings, observer, stop, monitor, notices_clients };
@@ -175,7 +177,9 @@ impl<'a> Executor<'a> {
     /// Gives the lock back.
     pub async fn close(self) {
         let _ = self.connection.batch_execute("RESET SESSION AUTHORIZATION; RESET ALL").await;
-        lock::release(self.connection, self.name).await;
+        for key in self.name.lock_keys() {
+            lock::release(self.connection, key).await;
+        }
     }
 
     /// Applies one migration from where it stands.

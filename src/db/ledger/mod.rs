@@ -1,6 +1,7 @@
 //! The ledger: tables in the target database that say what was applied, step by step.
 
 mod hide;
+mod name;
 mod prisma;
 
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-pub use self::hide::hide;
+pub use self::{hide::hide, name::LedgerName};
 use super::{Connection, Error};
 use crate::{
     migrations::Checksum,
@@ -17,52 +18,6 @@ use crate::{
 
 /// The program's version, as the ledger records it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Where the ledger is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LedgerName {
-    /// Its namespace.
-    pub schema: String,
-    /// Its main table; the others have this name with an ending.
-    pub table: String,
-}
-
-impl Default for LedgerName {
-    fn default() -> Self {
-        Self { schema: "driftless".to_owned(), table: "migrations".to_owned() }
-    }
-}
-
-impl LedgerName {
-    fn main(&self) -> String {
-        format!("{}.{}", quote_ident(&self.schema), quote_ident(&self.table))
-    }
-
-    fn steps(&self) -> String {
-        let table = format!("{}_steps", self.table);
-        format!("{}.{}", quote_ident(&self.schema), quote_ident(&table))
-    }
-
-    fn log(&self) -> String {
-        let table = format!("{}_log", self.table);
-        format!("{}.{}", quote_ident(&self.schema), quote_ident(&table))
-    }
-
-    /// The names of its tables, unquoted.
-    #[must_use]
-    pub fn tables(&self) -> [String; 3] {
-        [self.table.clone(), format!("{}_steps", self.table), format!("{}_log", self.table)]
-    }
-
-    /// The key of the advisory lock that guards it.
-    #[must_use]
-    pub fn lock_key(&self) -> i64 {
-        use sha2::{Digest as _, Sha256};
-        let digest = Sha256::digest(format!("driftless ledger {}", self.main()));
-        let bytes = digest[..8].try_into().expect("a digest has 32 bytes");
-        i64::from_be_bytes(bytes)
-    }
-}
 
 /// What the ledger knows of one migration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -177,9 +132,13 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// When the role may not.
     pub async fn ensure(&self) -> Result<(), Error> {
-        if self.exists().await? {
-            return Ok(());
+        if !self.exists().await? {
+            self.create().await?;
         }
+        if self.name.shared { prisma::ensure(self.connection, self.name).await } else { Ok(()) }
+    }
+
+    async fn create(&self) -> Result<(), Error> {
         let schema_exists: bool = self
             .connection
             .query_one(
@@ -211,6 +170,14 @@ impl<'a> Ledger<'a> {
         if !self.exists().await? {
             return prisma::read(self.connection).await;
         }
+        let own = self.read_own().await?;
+        if !self.name.shared || !prisma::exists(self.connection).await? {
+            return Ok(own);
+        }
+        Ok(prisma::merge(own, prisma::read(self.connection).await?))
+    }
+
+    async fn read_own(&self) -> Result<Vec<Entry>, Error> {
         let sql = format!(
             "SELECT name, up_sha256, {}, {}, steps, steps_done, error, applied_by, version, note, \
              parents, direction FROM {} ORDER BY ordinal",
@@ -308,13 +275,31 @@ impl<'a> Ledger<'a> {
         parents: &[String],
         steps: usize,
     ) -> String {
+        let shared = self.shared(|table| prisma::begin_sql(&table, name, up));
+        self.begin_own_sql(name, up, down, parents, steps) + &shared
+    }
+
+    /// SQL on Prisma's ledger, where it is kept as well.
+    fn shared(&self, sql: impl FnOnce(String) -> String) -> String {
+        if self.name.shared { sql(prisma::table(self.connection)) } else { String::new() }
+    }
+
+    fn begin_own_sql(
+        &self,
+        name: &str,
+        up: &Checksum,
+        down: Option<&Checksum>,
+        parents: &[String],
+        steps: usize,
+    ) -> String {
         let parents: Vec<_> = parents.iter().map(|parent| quote_literal(parent)).collect();
         format!(
             "INSERT INTO {} AS m (name, up_sha256, down_sha256, parents, steps, version) \
              VALUES ({}, '{up}', {}, ARRAY[{}]::pg_catalog.text[], {steps}, {}) \
              ON CONFLICT (name) DO UPDATE SET up_sha256 = excluded.up_sha256, \
              down_sha256 = excluded.down_sha256, parents = excluded.parents, \
-             steps = excluded.steps, version = excluded.version, error = NULL;\n",
+             steps = excluded.steps, version = excluded.version, error = NULL, \
+             finished_at = NULL;\n",
             self.name.main(),
             quote_literal(name),
             down.map_or("NULL".to_owned(), |sum| format!("'{sum}'")),
@@ -365,9 +350,10 @@ impl<'a> Ledger<'a> {
         let name = quote_literal(name);
         format!(
             "UPDATE {} SET finished_at = pg_catalog.clock_timestamp(), error = NULL \
-             WHERE name = {name};\n{}",
+             WHERE name = {name};\n{}{}",
             self.name.main(),
             self.log_sql("applied", &name, "NULL"),
+            self.shared(|table| prisma::finish_sql(&table, &name)),
         )
     }
 
@@ -414,10 +400,11 @@ impl<'a> Ledger<'a> {
         let sql = format!(
             "BEGIN;\nDELETE FROM {} WHERE migration = {name} AND direction = '{direction}' \
              AND step = {step} AND finished_at IS NULL;\n\
-             UPDATE {} SET error = {error} WHERE name = {name};\n{}COMMIT;",
+             UPDATE {} SET error = {error} WHERE name = {name};\n{}{}COMMIT;",
             self.name.steps(),
             self.name.main(),
             self.log_sql("failed", &quote_literal(name), &quote_literal(error)),
+            self.shared(|table| prisma::failed_sql(&table, name, error)),
             name = quote_literal(name),
             error = quote_literal(error),
         );
@@ -437,12 +424,13 @@ impl<'a> Ledger<'a> {
     ) -> Result<(), Error> {
         let sql = format!(
             "BEGIN;\n{}UPDATE {} SET finished_at = pg_catalog.clock_timestamp(), error = NULL, \
-             direction = 'up', steps_done = steps, note = {} WHERE name = {};\n{}COMMIT;",
-            self.begin_sql(name, up, None, parents, 0),
+             direction = 'up', steps_done = steps, note = {} WHERE name = {};\n{}{}COMMIT;",
+            self.begin_own_sql(name, up, None, parents, 0),
             self.name.main(),
             quote_literal(note),
             quote_literal(name),
             self.log_sql("marked applied", &quote_literal(name), &quote_literal(note)),
+            self.shared(|table| prisma::mark_applied_sql(&table, name, up)),
         );
         self.connection.run("writing the ledger", &sql).await
     }
@@ -522,9 +510,10 @@ impl<'a> Ledger<'a> {
     /// SQL that forgets a migration; the log keeps that it was there.
     pub(super) fn forget_sql(&self, name: &str, event: &str, detail: &str) -> String {
         format!(
-            "DELETE FROM {} WHERE name = {name};\n{}",
+            "DELETE FROM {} WHERE name = {name};\n{}{}",
             self.name.main(),
             self.log_sql(event, &quote_literal(name), &quote_literal(detail)),
+            self.shared(|table| prisma::rolled_back_sql(&table, name)),
             name = quote_literal(name),
         )
     }
