@@ -76,6 +76,8 @@ pub(crate) struct DeployValues {
     statement_timeout: Option<Duration>,
     #[serde(deserialize_with = "duration")]
     wait: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    check_timeout: Option<Duration>,
     role: Option<String>,
     pub(crate) allow_drift: Vec<String>,
     search_path: Option<Vec<String>>,
@@ -166,6 +168,11 @@ impl Config {
             table: values.table.clone().unwrap_or(default.table),
             shared: values.mode == LedgerMode::Prisma,
         }
+    }
+
+    /// How long one question about the rows may take before a deploy; zero for none at all.
+    pub(crate) fn check_timeout(&self) -> Duration {
+        self.values.deploy.check_timeout.unwrap_or(Duration::from_secs(15))
     }
 
     /// How migrations are executed.

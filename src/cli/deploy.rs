@@ -12,6 +12,7 @@ use super::{
     drift::{allow, drift},
     new::several_heads,
     progress::Progress,
+    rows,
     session::one_migration,
 };
 use crate::{
@@ -51,6 +52,9 @@ pub(crate) struct DeployArgs {
     /// Act as this role
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
+    /// Do not look at the rows for what would make a step fail
+    #[arg(long)]
+    skip_row_checks: bool,
 }
 
 pub(crate) async fn run(args: &DeployArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
@@ -118,6 +122,9 @@ impl Deploy<'_> {
             return Ok(0);
         }
         let checked = self.check_before(&entries).await?;
+        if !self.args.skip_row_checks {
+            rows::check(executor, self.connection, &pending, &entries, self.session).await?;
+        }
         executor.ledger().mark_deployed_to().await?;
         let known = by_name(&entries);
         for migration in &pending {

@@ -27,6 +27,7 @@ mod renames;
 mod reset;
 mod resolve;
 mod rollback;
+mod rows;
 mod session;
 mod shell;
 mod state;

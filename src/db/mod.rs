@@ -10,6 +10,7 @@ pub mod introspect;
 pub mod ledger;
 mod pooler;
 pub mod replay;
+mod rows;
 pub mod runtime;
 pub mod scratch;
 mod sizes;
@@ -21,6 +22,7 @@ pub use self::{
     elaborate::{ElaborateError, elaborate, elaborate_on},
     environment::Environment,
     error::{Error, describe},
+    rows::{Answer, RowFinding, ask_rows},
     scratch::{Development, Scratch, ScratchDb, ScratchOptions},
     sizes::read_sizes,
     target::{HostPort, Target, redact},

@@ -11,6 +11,7 @@ mod known;
 mod live;
 mod locks;
 mod output;
+mod questions;
 mod report;
 mod rules;
 mod session;
@@ -21,6 +22,7 @@ pub use self::{
     known::Known,
     live::{Live, Size},
     output::{render_github, render_json, render_locks, render_sarif},
+    questions::{Ask, Question, Questioner, question_of_constraint},
     report::{Finding, Lock, Report, StatementReport, WorkKind},
     session::Transactions,
 };

@@ -10,6 +10,7 @@ mod histories;
 mod model_cases;
 mod prisma_sql;
 mod prisma_validation;
+mod rows;
 mod safety;
 mod scratch;
 mod support;

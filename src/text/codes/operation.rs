@@ -174,7 +174,8 @@ codes! {
         "The rows that are there were looked at before anything ran, and the change would fail on \
          them: NULLs in a column that becomes required, duplicates under a new unique key, \
          orphans under a new foreign key, values that a cast refuses. Correct them first, or do \
-         it in the migration: `--create-only` writes it, and an `UPDATE` goes before the step.";
+         it in the migration: `dev --create-only` writes it, and an `UPDATE` goes before the \
+         step. `deploy --skip-row-checks` begins without looking.";
     P0090, "changes that cannot be ordered",
         "What is to be changed depends on itself in a way that driftless does not break up. This \
          is a defect of driftless; please report it with the two states.";
