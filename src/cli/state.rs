@@ -1,6 +1,9 @@
 //! States of a schema, wherever `--from` and `--to` take one.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Failure, Session,
@@ -79,22 +82,23 @@ pub(crate) async fn load(states: &[State], session: &Session<'_>) -> Result<Vec<
         }
     }
     let mut workbench = Workbench::new(session, None, major)?;
-    let mut last_is_prisma = false;
+    // The namespaces of the last state, where it is a model in Prisma's language.
+    let mut last_spoken = None;
     let mut there = Schema::of_empty_database();
     for (state, slot) in states.iter().zip(&mut schemas) {
         if slot.is_none() {
-            let (schema, is_prisma) = load_one(state, &there, &mut workbench, session).await?;
-            last_is_prisma = is_prisma;
+            let (schema, spoken) = load_one(state, &there, &mut workbench, session).await?;
+            last_spoken = spoken;
             there.clone_from(&schema);
             *slot = Some(schema);
         } else if let Some(schema) = slot {
-            last_is_prisma = false;
+            last_spoken = None;
             there.clone_from(schema);
         }
     }
     let mut schemas: Vec<Schema> = schemas.into_iter().flatten().collect();
-    if let ([there, asked], true) = (schemas.as_mut_slice(), last_is_prisma) {
-        complete(there, asked, session);
+    if let ([there, asked], Some(namespaces)) = (schemas.as_mut_slice(), last_spoken) {
+        complete(there, asked, &namespaces, session);
     }
     // An empty database is one of the same version as the other.
     let version = schemas.iter().map(|schema| schema.server_version).max().unwrap_or_default();
@@ -104,18 +108,20 @@ pub(crate) async fn load(states: &[State], session: &Session<'_>) -> Result<Vec<
     Ok(schemas)
 }
 
-/// The schema of a state, and whether it is a model in Prisma's language.
+/// The schema of a state, and the namespaces that it speaks for where it is a model in Prisma's
+/// language.
 async fn load_one(
     state: &State,
     there: &Schema,
     workbench: &mut Workbench<'_>,
     session: &Session<'_>,
-) -> Result<(Schema, bool), Failure> {
+) -> Result<(Schema, Option<BTreeSet<String>>), Failure> {
     let schema = match state {
         State::Empty => Schema::of_empty_database(),
         State::Model(path) => {
             let model = read_model(path, session)?;
-            return Ok((workbench.schema_of_model(&model, there).await?, model.is_prisma()));
+            let spoken = model.is_prisma().then(|| model.draft.namespaces.clone());
+            return Ok((workbench.schema_of_model(&model, there).await?, spoken));
         }
         State::Sql(file) => workbench.schema_of_script(file).await?,
         State::Migrations { directory, upto } => {
@@ -128,7 +134,7 @@ async fn load_one(
         }
         State::Database(target) => read(&connect(target).await?, session).await?,
     };
-    Ok((schema, false))
+    Ok((schema, None))
 }
 
 /// Reads what a database defines, without the ledger.

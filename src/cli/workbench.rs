@@ -16,7 +16,7 @@ use crate::{
         replay::{replay, run_script},
         scratch::default_cache,
     },
-    kinds::{keep_unspoken, lower, unspoken_ground},
+    kinds::{beside, keep_unspoken, lower},
     migrations::Migration,
     schema::{Draft, Object, ObjectId, Schema},
     text::{Diagnostic, Source},
@@ -150,31 +150,25 @@ impl ReadModel {
 
     /// What it asks for, with what it may rely on without saying it.
     fn draft_beside(&self, there: &Schema) -> Draft {
-        let mut draft = self.draft.clone();
-        let Some(span) = draft.objects.first().map(|drafted| drafted.span) else { return draft };
-        if self.is_prisma() {
-            let said: BTreeSet<ObjectId> =
-                draft.objects.iter().map(|drafted| drafted.object.id.clone()).collect();
-            for object in unspoken_ground(there) {
-                if !said.contains(&object.id) && object.id.path != ["public"] {
-                    draft.push(object, span);
-                }
-            }
-        }
-        draft
+        if self.is_prisma() { beside(&self.draft, there) } else { self.draft.clone() }
     }
 
     /// Takes over what is there and a model in Prisma's language cannot say.
     pub(crate) fn complete(&self, there: &Schema, asked: &mut Schema, session: &Session<'_>) {
         if self.is_prisma() {
-            complete(there, asked, session);
+            complete(there, asked, &self.draft.namespaces, session);
         }
     }
 }
 
 /// Takes over what is there and Prisma's language cannot say, and tells of it.
-pub(crate) fn complete(there: &Schema, asked: &mut Schema, session: &Session<'_>) {
-    let kept = keep_unspoken(there, asked);
+pub(crate) fn complete(
+    there: &Schema,
+    asked: &mut Schema,
+    namespaces: &BTreeSet<String>,
+    session: &Session<'_>,
+) {
+    let kept = keep_unspoken(there, asked, namespaces);
     let part = |id: &&ObjectId| {
         let parent = there.get(id).and_then(|object| object.parent.as_ref());
         parent.is_some_and(|parent| kept.contains(parent))

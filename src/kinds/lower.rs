@@ -25,6 +25,11 @@ pub fn lower(model: &Model) -> (Draft, Vec<Diagnostic>) {
     partition::lower::complete(&mut lowering);
     constraint::lower::connect(&mut lowering);
     lowering.missing_namespaces();
+    let listed = model.datasource.as_ref().and_then(|source| source.namespaces.as_ref());
+    lowering.draft.namespaces = match listed {
+        Some(list) => list.iter().map(|(name, _)| name.clone()).collect(),
+        None => BTreeSet::from(["public".to_owned()]),
+    };
     (lowering.draft, lowering.findings)
 }
 

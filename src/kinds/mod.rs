@@ -60,7 +60,7 @@ pub use self::{
     lower::lower,
     names::{NameMap, RelationNames},
     print::{PrintOptions, print},
-    spoken::{keep_unspoken, unspoken_ground},
+    spoken::{beside, keep_unspoken},
 };
 use crate::{
     schema::{ObjectId, Schema},

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{constraint::Constraint, enum_type::EnumType, index::Index};
-use crate::schema::{Object, ObjectId, Schema};
+use crate::schema::{Draft, Object, ObjectId, Schema};
 
 /// Facets of anything that the language has no words for.
 const UNSPOKEN: [&str; 3] = ["comment", "owner", "privileges"];
@@ -33,16 +33,20 @@ const UNSPOKEN_OF_INDEXES: [&str; 5] =
 
 /// Completes a schema that a model in Prisma's language asks for by what is there and cannot be
 /// said in it: triggers, functions, checks, indexes over expressions, the order of enum values.
-/// Returns the objects that were taken over.
+/// Namespaces that it does not speak for stay as they are. Returns the objects that were taken over.
 #[must_use]
-pub fn keep_unspoken(there: &Schema, asked: &mut Schema) -> Vec<ObjectId> {
+pub fn keep_unspoken(
+    there: &Schema,
+    asked: &mut Schema,
+    namespaces: &BTreeSet<String>,
+) -> Vec<ObjectId> {
     for (id, old) in &there.objects {
         let Some(new) = asked.objects.get_mut(id) else { continue };
         keep_facets(old, new);
     }
     keep_identities(there, asked);
     let mut kept = keep_unique_constraints(there, asked);
-    let candidates = unspoken(there, asked);
+    let candidates = unspoken(there, asked, namespaces);
     for id in &candidates {
         if let Some(object) = there.get(id) {
             asked.insert(object.clone());
@@ -155,11 +159,25 @@ fn keep_unique_constraints(there: &Schema, asked: &mut Schema) -> Vec<ObjectId> 
     kept
 }
 
+/// What a model in the language asks for, with what it may rely on without saying it.
+#[must_use]
+pub fn beside(draft: &Draft, there: &Schema) -> Draft {
+    let mut draft = draft.clone();
+    let Some(span) = draft.objects.first().map(|drafted| drafted.span) else { return draft };
+    let said: BTreeSet<ObjectId> =
+        draft.objects.iter().map(|drafted| drafted.object.id.clone()).collect();
+    for object in unspoken_ground(there, &draft.namespaces) {
+        if !said.contains(&object.id) && object.id.path != ["public"] {
+            draft.push(object, span);
+        }
+    }
+    draft
+}
+
 /// What a model in the language may rely on without saying it: functions, types, extensions, as far
 /// as they stand on no table.
-#[must_use]
-pub fn unspoken_ground(there: &Schema) -> Vec<Object> {
-    let mut out = unspoken(there, &Schema::of_empty_database());
+fn unspoken_ground(there: &Schema, namespaces: &BTreeSet<String>) -> Vec<Object> {
+    let mut out = unspoken(there, &Schema::of_empty_database(), namespaces);
     let of_relations = |o: &Object| {
         matches!(&*o.id.kind, "table" | "partition" | "index" | "trigger" | "policy" | "rule")
             || matches!(&*o.id.kind, "event_trigger" | "publication" | "default_privileges")
@@ -184,8 +202,9 @@ pub fn unspoken_ground(there: &Schema) -> Vec<Object> {
 }
 
 /// What the language cannot say, as far as all that it stands on stays.
-fn unspoken(there: &Schema, asked: &Schema) -> BTreeSet<ObjectId> {
-    let spoken_of: BTreeSet<&str> = asked.of_kind("namespace").map(|o| o.id.name()).collect();
+fn unspoken(there: &Schema, asked: &Schema, namespaces: &BTreeSet<String>) -> BTreeSet<ObjectId> {
+    let mut spoken_of: BTreeSet<&str> = asked.of_kind("namespace").map(|o| o.id.name()).collect();
+    spoken_of.extend(namespaces.iter().map(String::as_str));
     let mut out = BTreeSet::new();
     // Wholes first, then their parts, whose own kind may be one that can be said.
     loop {
@@ -224,7 +243,14 @@ fn unspoken(there: &Schema, asked: &Schema) -> BTreeSet<ObjectId> {
 }
 
 fn is_unspoken(object: &Object, there: &Schema, asked: &Schema) -> bool {
-    let of_table = object.parent.as_ref().is_none_or(|parent| parent.kind == "table");
+    let of_table = object.parent.as_ref().is_none_or(|parent| match &*parent.kind {
+        "table" => true,
+        "column" => there
+            .get(parent)
+            .and_then(|column| column.parent.as_ref())
+            .is_some_and(|whole| whole.kind == "table"),
+        _ => false,
+    });
     match &*object.id.kind {
         // A partition is a part of its table, which the language may well name.
         "table" => there

@@ -4,7 +4,7 @@ mod fingerprint;
 mod id;
 mod object;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,8 @@ pub struct Draft {
     pub objects: Vec<DraftObject>,
     /// Declared renames: identity as it was, identity now.
     pub renames: Vec<(ObjectId, ObjectId)>,
+    /// The namespaces that it speaks for: those that its datasource lists, or else `public`.
+    pub namespaces: BTreeSet<String>,
 }
 
 /// One object of a [`Draft`].

@@ -7,7 +7,7 @@ use driftless::{
     diff,
     kinds::{self, PrintOptions},
     model::{self, Dialect},
-    schema::Schema,
+    schema::{Draft, Schema},
     syntax::{format_file, format_source},
     text::{Diagnostic, Source, Style, render_diagnostics},
 };
@@ -30,6 +30,12 @@ pub(crate) async fn read(connection: &Connection) -> Schema {
 
 /// What a model asks for, or what is wrong with it.
 pub(crate) async fn build(sources: &[Source]) -> Result<Schema, String> {
+    let draft = draft_of(sources)?;
+    elaborated(db::elaborate(&draft, server()).await, sources)
+}
+
+/// What a model is lowered to, or what is wrong with it.
+pub(crate) fn draft_of(sources: &[Source]) -> Result<Draft, String> {
     let shown = |list: &[Diagnostic]| render_diagnostics(list, sources, Style::Plain);
     let (model, findings) = model::validate(sources, Dialect::ByName);
     let errors: Vec<_> = findings.into_iter().filter(Diagnostic::is_error).collect();
@@ -37,14 +43,18 @@ pub(crate) async fn build(sources: &[Source]) -> Result<Schema, String> {
         return Err(shown(&errors));
     }
     let (draft, findings) = kinds::lower(&model);
-    if !findings.is_empty() {
-        return Err(shown(&findings));
-    }
-    match db::elaborate(&draft, server()).await {
-        Ok(schema) => Ok(schema),
-        Err(ElaborateError::Model(findings)) => Err(shown(&findings)),
-        Err(error) => Err(error.to_string()),
-    }
+    if findings.is_empty() { Ok(draft) } else { Err(shown(&findings)) }
+}
+
+/// The schema, or what PostgreSQL says against the model.
+pub(crate) fn elaborated(
+    result: Result<Schema, ElaborateError>,
+    sources: &[Source],
+) -> Result<Schema, String> {
+    result.map_err(|error| match error {
+        ElaborateError::Model(findings) => render_diagnostics(&findings, sources, Style::Plain),
+        ElaborateError::Database(error) => error.to_string(),
+    })
 }
 
 /// What differs between two schemas, one line each.

@@ -33,12 +33,16 @@ pub enum ElaborateError {
 /// [`ElaborateError::Model`] with one finding for each object that PostgreSQL refuses.
 pub async fn elaborate(draft: &Draft, scratch: &Scratch) -> Result<Schema, ElaborateError> {
     let database = scratch.database().await?;
-    let result = elaborate_on(draft, database.connection(), scratch.is_private()).await;
+    let result = async {
+        let before = scratch.empty_schema(&database).await?;
+        elaborate_on(draft, database.connection(), scratch.is_private(), &before).await
+    }
+    .await;
     database.drop_database().await?;
     result
 }
 
-/// Creates what a draft asks for in an empty database that is there, and reads it back.
+/// Creates what a draft asks for in a database that holds what `before` says, and reads it back.
 ///
 /// Roles that the draft names are created where they are missing if `may_create_roles`.
 ///
@@ -48,17 +52,15 @@ pub async fn elaborate_on(
     draft: &Draft,
     connection: &Connection,
     may_create_roles: bool,
+    before: &Schema,
 ) -> Result<Schema, ElaborateError> {
     let findings = roles::provide(draft, connection, may_create_roles).await?;
     if !findings.is_empty() {
         return Err(ElaborateError::Model(findings));
     }
     connection.run("preparing the scratch database", &prelude(draft)).await?;
-    let before = introspect::read(connection.client())
-        .await
-        .map_err(|error| Error::statement("reading the scratch database", &error))?;
-    let wanted = Wanted::new(draft, &before)?;
-    let plan = wanted.plan(&before)?;
+    let wanted = Wanted::new(draft, before)?;
+    let plan = wanted.plan(before)?;
     let findings = run::run(&plan, &wanted, connection).await?;
     if !findings.is_empty() {
         return Err(ElaborateError::Model(findings));

@@ -14,10 +14,12 @@ use std::{
     },
 };
 
+use tokio::sync::OnceCell;
+
 pub use self::development::Development;
 use self::{binaries::find_installations, server::PrivateServer};
-use super::{Connection, Environment, Error, ServerVersion, Target, connect};
-use crate::sql::quote_ident;
+use super::{Connection, Environment, Error, ServerVersion, Target, connect, introspect};
+use crate::{schema::Schema, sql::quote_ident};
 
 /// What the names of temporary databases start with.
 const PREFIX: &str = "driftless_scratch_";
@@ -52,6 +54,8 @@ struct Inner {
     run: String,
     next: AtomicU32,
     private: Option<PrivateServer>,
+    /// What an empty database of this server holds, once it was read.
+    empty: OnceCell<Schema>,
 }
 
 /// An empty database of its own, dropped with [`ScratchDb::drop_database`] or at the end.
@@ -141,7 +145,17 @@ impl Scratch {
 
     fn new(admin: Connection, target: Target, run: String, private: Option<PrivateServer>) -> Self {
         let next = AtomicU32::new(1);
-        Self { inner: Arc::new(Inner { admin, target, run, next, private }) }
+        Self {
+            inner: Arc::new(Inner { admin, target, run, next, private, empty: OnceCell::new() }),
+        }
+    }
+
+    /// What the databases of this server hold when they are created; the one given is read if none
+    /// was before.
+    pub(crate) async fn empty_schema(&self, database: &ScratchDb) -> Result<Schema, Error> {
+        let read = || introspect::read(database.client());
+        let schema = self.inner.empty.get_or_try_init(read).await;
+        schema.cloned().map_err(|error| Error::statement("reading the scratch database", &error))
     }
 
     /// What the server is.
