@@ -17,12 +17,14 @@ use super::{
     init::InitArgs,
     lint::LintArgs,
     new::NewArgs,
+    preview::{PlanArgs, SqlArgs},
     pull::PullArgs,
     push::PushArgs,
     reset::ResetArgs,
     resolve::ResolveArgs,
     rollback::RollbackArgs,
     shell::CompletionsArgs,
+    stamp::StampArgs,
     status::StatusArgs,
     validate::{FmtArgs, ValidateArgs},
     verify::VerifyArgs,
@@ -113,6 +115,12 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// List the migrations at which the database stands
     Current(CurrentArgs),
+    /// Print the SQL of a migration as it would run
+    Sql(SqlArgs),
+    /// Show what `deploy` would do, step by step, with the locks that it takes
+    Plan(PlanArgs),
+    /// Say at which migration the database stands, without running anything
+    Stamp(StampArgs),
     /// Take migrations back, the newest first
     Rollback(RollbackArgs),
     /// Tell the ledger what happened where it cannot know

@@ -7,7 +7,7 @@ use super::{
     ExitStatus, Failure, Session,
     args::UrlArgs,
     new::timestamp_after,
-    session::one_migration,
+    session::upto,
     state::{history_or_empty, read},
 };
 use crate::{
@@ -26,7 +26,7 @@ pub(crate) struct BaselineArgs {
     #[command(flatten)]
     url: UrlArgs,
     /// Record the migrations up to this one, which are in the directory, as applied
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     to: Option<String>,
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn baseline(
             history = History::of(read_directory(&directory)?)?;
         }
         let list: Vec<&Migration> = match to {
-            Some(text) => history.upto(&one_migration(&history, text)?.name),
+            Some(text) => upto(&history, text, None)?,
             None => history.iter().collect(),
         };
         for migration in &list {

@@ -13,7 +13,7 @@ use super::{
     new::several_heads,
     progress::Progress,
     rows,
-    session::one_migration,
+    session::upto,
 };
 use crate::{
     db::{
@@ -34,7 +34,7 @@ pub(crate) struct DeployArgs {
     #[arg(long)]
     dry_run: bool,
     /// Apply this migration and what it follows, and no more
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     to: Option<String>,
     /// How long a statement may wait for a lock before it lets others pass, e.g. `150ms`
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
@@ -237,7 +237,7 @@ pub(crate) fn pending<'h>(
     check_ledger(history, entries)?;
     let heads: Vec<String> = history.heads().into_iter().map(str::to_owned).collect();
     let wanted: Vec<&Migration> = match to {
-        Some(text) => history.upto(&one_migration(history, text)?.name),
+        Some(text) => upto(history, text, Some(entries))?,
         None if heads.len() > 1 => return Err(several_heads(&heads)),
         None => history.iter().collect(),
     };

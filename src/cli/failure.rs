@@ -5,7 +5,7 @@ use std::path::Path;
 use super::ExitStatus;
 use crate::{
     db::{self, execute::ExecuteError, replay::ReplayError},
-    migrations::{HistoryError, Problem},
+    migrations::{HistoryError, PointError, Problem},
     plan::Cycle,
 };
 
@@ -102,6 +102,13 @@ impl From<ReplayError> for Failure {
 impl From<HistoryError> for Failure {
     fn from(error: HistoryError) -> Self {
         Self::usage(error.code(), error.to_string())
+    }
+}
+
+impl From<PointError> for Failure {
+    fn from(error: PointError) -> Self {
+        let failure = Self::usage(error.code(), error.to_string());
+        Self { help: error.help(), ..failure }
     }
 }
 

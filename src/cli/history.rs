@@ -3,21 +3,25 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{ExitStatus, Failure, Session, session::one_migration};
+use super::{
+    ExitStatus, Failure, Session,
+    session::{one_migration, upto},
+};
 use crate::migrations::{Migration, parse_script};
 
 /// Arguments of `history`.
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArgs {
     /// Only this migration and what it follows
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", allow_negative_numbers = true)]
     upto: Option<String>,
 }
 
 /// Arguments of `show`.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// The migration: its name, the start of it, or its words
+    /// The migration: its name, the start of it, its words, `head`, `head~2`, `-1`
+    #[arg(allow_negative_numbers = true)]
     name: String,
     /// Show the way back instead
     #[arg(long)]
@@ -28,7 +32,7 @@ pub(crate) fn history(args: &HistoryArgs, session: &Session<'_>) -> Result<ExitS
     let history = session.history()?;
     let heads = history.heads();
     let list: Vec<&Migration> = match &args.upto {
-        Some(text) => history.upto(&one_migration(&history, text)?.name),
+        Some(text) => upto(&history, text, None)?,
         None => history.iter().collect(),
     };
     for migration in list {

@@ -42,7 +42,7 @@ pub(crate) struct LintArgs {
     #[command(flatten)]
     database: UrlArgs,
     /// Leave out the migrations up to and with this one, but know what they do
-    #[arg(long, value_name = "NAME", conflicts_with = "files")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, conflicts_with = "files")]
     since: Option<String>,
     /// Major version of the server that the scripts are for
     #[arg(long, value_name = "MAJOR")]
@@ -172,8 +172,8 @@ fn migrations(args: &LintArgs, session: &Session<'_>) -> Result<Vec<Script>, Fai
     let history = session.history()?;
     let known = match &args.since {
         Some(name) => {
-            let upto = super::session::one_migration(&history, name)?.name.clone();
-            history.upto(&upto).into_iter().map(|m| m.name.clone()).collect()
+            let list = super::session::upto(&history, name, None)?;
+            list.into_iter().map(|m| m.name.clone()).collect()
         }
         None => Vec::new(),
     };
@@ -284,7 +284,7 @@ async fn known(args: &LintArgs, session: &Session<'_>) -> Result<Known, Failure>
 }
 
 /// What is known of a live database.
-async fn live(connection: &Connection, session: &Session<'_>) -> Result<Known, Failure> {
+pub(crate) async fn live(connection: &Connection, session: &Session<'_>) -> Result<Known, Failure> {
     let schema = read(connection, session).await?;
     let sizes = read_sizes(connection.client())
         .await

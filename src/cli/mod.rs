@@ -19,6 +19,7 @@ mod init;
 mod lint;
 mod losses;
 mod new;
+mod preview;
 mod progress;
 mod prove;
 mod pull;
@@ -30,6 +31,7 @@ mod rollback;
 mod rows;
 mod session;
 mod shell;
+mod stamp;
 mod state;
 mod status;
 mod ui;
@@ -101,6 +103,9 @@ async fn dispatch(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::History(args) => history::history(args, session),
         Command::Heads => history::heads(session),
         Command::Show(args) => history::show(args, session),
+        Command::Sql(args) => preview::sql(args, session),
+        Command::Plan(args) => preview::plan(args, session).await,
+        Command::Stamp(args) => stamp::run(args, session).await,
         Command::Rollback(args) => rollback::run(args, session).await,
         Command::Resolve(args) => resolve::run(args, session).await,
         Command::Baseline(args) => baseline::run(args, session).await,

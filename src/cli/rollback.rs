@@ -4,14 +4,23 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    ExitStatus, Failure, Session, args::UrlArgs, progress::Progress, session::one_migration,
+    ExitStatus, Failure, Session,
+    args::UrlArgs,
+    losses::{self, Finding},
+    progress::Progress,
+    renames::Renamed,
+    session::upto,
+    state::read,
+    workbench::Workbench,
 };
 use crate::{
     db::{
+        Connection,
         execute::{ExecuteError, Executor, Stop},
         ledger::{Entry, Ledger, State},
     },
     migrations::{Checksum, History, Migration},
+    sql::split,
 };
 
 /// Arguments of `rollback`.
@@ -23,7 +32,7 @@ pub(crate) struct RollbackArgs {
     #[command(flatten)]
     url: UrlArgs,
     /// Keep this migration and what it follows, and take back the others
-    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, conflicts_with = "all")]
     to: Option<String>,
     /// Take all of them back
     #[arg(long)]
@@ -31,6 +40,9 @@ pub(crate) struct RollbackArgs {
     /// Print what would run, and run nothing
     #[arg(long)]
     dry_run: bool,
+    /// Go back although rows are lost by it
+    #[arg(long)]
+    accept_data_loss: bool,
 }
 
 pub(crate) async fn run(args: &RollbackArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
@@ -39,7 +51,10 @@ pub(crate) async fn run(args: &RollbackArgs, session: &Session<'_>) -> Result<Ex
     let name = session.config.ledger();
     if args.dry_run {
         let entries = Ledger::new(&connection, &name).read().await?;
-        return dry_run(&chosen(args, &history, &entries)?, session);
+        let chosen = chosen(args, &history, &entries)?;
+        let findings = look(&connection, &chosen, (&history, &entries), session).await?;
+        losses::tell(&findings, session);
+        return Ok(dry_run(&chosen, session));
     }
     let mut settings = session.config.settings();
     if let Some(schema) = connection.target().schema() {
@@ -52,6 +67,8 @@ pub(crate) async fn run(args: &RollbackArgs, session: &Session<'_>) -> Result<Ex
     let result = async {
         let entries = executor.ledger().read().await?;
         let chosen = chosen(args, &history, &entries)?;
+        let findings = look(&connection, &chosen, (&history, &entries), session).await?;
+        losses::judge(&findings, args.accept_data_loss, session)?;
         for migration in &chosen {
             executor.take_back(migration).await?;
         }
@@ -76,11 +93,8 @@ fn chosen<'h>(
     entries: &[Entry],
 ) -> Result<Vec<&'h Migration>, Failure> {
     let kept: Vec<&str> = match args.to.as_deref() {
-        None | Some("base") => Vec::new(),
-        Some(text) => {
-            let name = &one_migration(history, text)?.name;
-            history.upto(name).iter().map(|migration| migration.name.as_str()).collect()
-        }
+        None => Vec::new(),
+        Some(text) => upto(history, text, Some(entries))?.iter().map(|m| m.name.as_str()).collect(),
     };
     let count = match args.count {
         _ if args.all || args.to.is_some() => usize::MAX,
@@ -118,7 +132,54 @@ fn chosen<'h>(
     Ok(chosen)
 }
 
-fn dry_run(chosen: &[&Migration], session: &Session<'_>) -> Result<ExitStatus, Failure> {
+/// Looks at what going back means for the rows that are there: those it would lose, and those that
+/// what comes back would refuse. Tells what comes back empty.
+async fn look(
+    connection: &Connection,
+    chosen: &[&Migration],
+    (history, entries): (&History, &[Entry]),
+    session: &Session<'_>,
+) -> Result<Vec<Finding>, Failure> {
+    for migration in chosen {
+        let hazards = migration.header.iter().flat_map(|header| &header.hazards);
+        for (_, object) in hazards.filter_map(|text| text.split_once(" may lose what is in ")) {
+            let name = &migration.name;
+            session.ui.warn(&format!("{object} comes back empty: `{name}` dropped what it held"));
+        }
+    }
+    // Where the way back moves rows or names itself, the states alone do not tell what is lost.
+    let half = entries.iter().any(|entry| entry.state() != State::Applied);
+    if half || chosen.iter().any(|m| m.down.as_deref().is_some_and(moves_rows)) {
+        return Ok(Vec::new());
+    }
+    let stays = |name: &str| {
+        entries.iter().any(|entry| entry.name == name) && chosen.iter().all(|m| m.name != name)
+    };
+    let rest: Vec<&Migration> = history.iter().filter(|m| stays(&m.name)).collect();
+    let schema = read(connection, session).await?;
+    let mut workbench = Workbench::new(session, None, Some(connection.version().major()))?;
+    match workbench.schema_of_history(&rest).await {
+        Ok(to) => {
+            let from = Renamed { schema, up: Vec::new(), down: Vec::new() };
+            losses::look(connection, &from, &to).await
+        }
+        Err(failure) => {
+            session.ui.warn(&format!("the rows are not looked at: {}", failure.message));
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// Whether a script renames something or changes rows by itself.
+fn moves_rows(script: &str) -> bool {
+    let words = ["rename", "update", "insert", "delete", "merge", "truncate", "do", "call"];
+    split::split(script).pieces.iter().any(|piece| {
+        piece.tokens().first().is_some_and(|first| words.iter().any(|word| first.is(word)))
+            || piece.tokens().iter().any(|token| token.is("rename"))
+    })
+}
+
+fn dry_run(chosen: &[&Migration], session: &Session<'_>) -> ExitStatus {
     for migration in chosen {
         let sql = migration.down.as_deref().unwrap_or_default();
         if session.ui.json {
@@ -127,6 +188,9 @@ fn dry_run(chosen: &[&Migration], session: &Session<'_>) -> Result<ExitStatus, F
             session.ui.data(&format!("-- {}\n{}\n\n", migration.name, sql.trim_end()));
         }
     }
-    session.ui.say(&format!("{} migrations would be taken back", chosen.len()));
-    Ok(ExitStatus::Done)
+    session.ui.say(&match chosen.len() {
+        1 => "1 migration would be taken back".to_owned(),
+        n => format!("{n} migrations would be taken back"),
+    });
+    ExitStatus::Done
 }

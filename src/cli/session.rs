@@ -8,7 +8,10 @@ use super::{
     config::Config,
 };
 use crate::{
-    db::{Connection, Development, Environment, ScratchOptions, Target, connect},
+    db::{
+        Connection, Development, Environment, ScratchOptions, Target, connect,
+        ledger::{Entry, State},
+    },
     migrations::{History, Migration, read_directory},
 };
 
@@ -141,24 +144,19 @@ pub(crate) fn one_migration<'h>(
     history: &'h History,
     text: &str,
 ) -> Result<&'h Migration, Failure> {
-    match history.find(text).as_slice() {
-        [one] => Ok(one),
-        [] => {
-            let near = history
-                .iter()
-                .map(|m| (strsim::damerau_levenshtein(&m.name, text), &m.name))
-                .min()
-                .filter(|(distance, _)| *distance <= 6);
-            let failure = Failure::usage("P0032", format!("there is no migration `{text}`"));
-            Err(match near {
-                Some((_, name)) => failure.help(format!("did you mean `{name}`?")),
-                None => failure.help("`driftless history` lists them"),
-            })
-        }
-        several => {
-            let names: Vec<_> = several.iter().map(|m| format!("`{}`", m.name)).collect();
-            let message = format!("`{text}` may be any of {}", names.join(", "));
-            Err(Failure::usage("P0032", message).help("write more of the name"))
-        }
-    }
+    Ok(history.at_point(text)?)
+}
+
+/// The migrations up to the point that a text names; relative to what a ledger says where there is
+/// one.
+pub(crate) fn upto<'h>(
+    history: &'h History,
+    text: &str,
+    entries: Option<&[Entry]>,
+) -> Result<Vec<&'h Migration>, Failure> {
+    let here = entries.map(|entries| {
+        let applied = entries.iter().filter(|entry| entry.state() == State::Applied);
+        applied.map(|entry| entry.name.as_str()).collect()
+    });
+    Ok(history.upto_point(text, here.as_ref())?)
 }

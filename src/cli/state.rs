@@ -7,7 +7,6 @@ use std::{
 
 use super::{
     Failure, Session,
-    session::one_migration,
     workbench::{Workbench, complete, read_model},
 };
 use crate::{
@@ -127,7 +126,7 @@ async fn load_one(
         State::Migrations { directory, upto } => {
             let history = History::of(read_directory(directory)?)?;
             let list: Vec<_> = match upto {
-                Some(text) => history.upto(&one_migration(&history, text)?.name),
+                Some(text) => super::session::upto(&history, text, None)?,
                 None => history.iter().collect(),
             };
             workbench.schema_of_history(&list).await?

@@ -24,6 +24,9 @@ pub(crate) struct StatusArgs {
     /// End with status 1 unless everything is applied and nothing differs
     #[arg(long)]
     exit_code: bool,
+    /// Show the steps of what is pending, with the locks that they take
+    #[arg(long, conflicts_with = "json")]
+    plan: bool,
 }
 
 /// How one migration stands.
@@ -79,6 +82,15 @@ pub(crate) async fn run(args: &StatusArgs, session: &Session<'_>) -> Result<Exit
     } else {
         report(&lines, &heads, session);
         report_drift(drift.as_ref(), session);
+        if args.plan {
+            let pending = |name: &str| {
+                let pending = |line: &Line| line.standing == Standing::Pending;
+                lines.iter().any(|line| line.migration == name && pending(line))
+            };
+            let list: Vec<_> = history.iter().filter(|m| pending(&m.name)).collect();
+            session.ui.data(if list.is_empty() { "" } else { "\n" });
+            super::preview::tell(&connection, &list, session).await?;
+        }
     }
     Ok(if args.exit_code && !in_sync { ExitStatus::Findings } else { ExitStatus::Done })
 }

@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
     /// The migrations; without any, those that were not proved as they are now
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", allow_negative_numbers = true)]
     names: Vec<String>,
     /// All migrations
     #[arg(long, conflicts_with = "names")]

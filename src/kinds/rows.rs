@@ -74,7 +74,11 @@ fn key_of(table: &[String], state: &Schema) -> Option<String> {
 
 /// Whether the table of an object is there before and after, so that its rows matter.
 pub(crate) fn keeps_table(object: &Object, cx: &Context<'_>) -> bool {
-    let table = ObjectId::new("table", object.id.path[..2].to_vec());
+    // The path of an index does not hold its table.
+    let table = match &object.parent {
+        Some(parent) if parent.is("table") => parent.clone(),
+        _ => ObjectId::new("table", object.id.path[..2].to_vec()),
+    };
     cx.from.get(&table).is_some() && cx.to.get(&table).is_some()
 }
 

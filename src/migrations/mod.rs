@@ -4,6 +4,7 @@ mod checksum;
 mod directory;
 mod header;
 mod history;
+mod point;
 mod problem;
 mod script;
 mod write;
@@ -13,6 +14,7 @@ pub use self::{
     directory::{Directory, Migration, read_directory},
     header::{Header, render_header},
     history::{History, HistoryError},
+    point::PointError,
     problem::Problem,
     script::{Script, ScriptError, Segment, Step, parse_script},
     write::{NewMigration, rename_into_place, slug, timestamp_now, write_migration},

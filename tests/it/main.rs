@@ -8,6 +8,7 @@ mod example;
 mod faults;
 mod histories;
 mod model_cases;
+mod names;
 mod prisma_evolutions;
 mod prisma_sql;
 mod prisma_validation;

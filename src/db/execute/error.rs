@@ -155,12 +155,9 @@ impl ExecuteError {
         Some(match self {
             Self::Database(error) => return error.help(),
             Self::Script { errors, .. } => return errors.iter().find_map(|e| e.help.clone()),
-            Self::Failed { error, .. } => match error.help() {
-                Some(help) => help,
-                None => {
-                    "correct the file from this step on and run `driftless deploy` again".to_owned()
-                }
-            },
+            Self::Failed { error, command, .. } => error.help().unwrap_or_else(|| {
+                format!("correct the file from this step on and run `driftless {command}` again")
+            }),
             Self::Blocked { .. } => {
                 "end what holds the lock, or allow more time with `--lock-wait`".to_owned()
             }

@@ -107,7 +107,9 @@ codes! {
          else `url` in `driftless.toml`, else libpq's variables.";
     P0032, "a migration that is not there",
         "A migration is named by its folder, by the start of that name, or by its words; it has \
-         to be one only.";
+         to be one only. `head` is the last, `base` is before the first; `NAME~2` and `NAME+2` \
+         count back and on in the order in which they apply, `-1` from where the database stands \
+         (without a database: from the head). Steps beyond either end are refused.";
     P0033, "a name for no folder",
         "The name of a migration becomes the name of a folder: it needs a letter or a digit.";
     P0034, "a history with several heads",
@@ -176,6 +178,10 @@ codes! {
          orphans under a new foreign key, values that a cast refuses. Correct them first, or do \
          it in the migration: `dev --create-only` writes it, and an `UPDATE` goes before the \
          step. `deploy --skip-row-checks` begins without looking.";
+    P0063, "a mark that the database contradicts",
+        "`stamp` writes into the ledger that migrations are applied, and the database is not what \
+         they lead to: the next deploy would build on something that nobody has tried. Name the \
+         migration at which the database stands; where the difference is known, `--force`.";
     P0090, "changes that cannot be ordered",
         "What is to be changed depends on itself in a way that driftless does not break up. This \
          is a defect of driftless; please report it with the two states.";
