@@ -13,6 +13,7 @@ use super::{Failure, args::GlobalArgs};
 use crate::{
     db::{Environment, execute::Settings, ledger::LedgerName},
     lint::Level,
+    text::parse_duration,
 };
 
 /// The name of the configuration file.
@@ -78,6 +79,8 @@ pub(crate) struct DeployValues {
     wait: Option<Duration>,
     #[serde(deserialize_with = "duration")]
     check_timeout: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    replica_lag: Option<Duration>,
     role: Option<String>,
     pub(crate) allow_drift: Vec<String>,
     search_path: Option<Vec<String>>,
@@ -184,6 +187,7 @@ impl Config {
             lock_wait: values.lock_wait.unwrap_or(default.lock_wait),
             statement_timeout: values.statement_timeout.or(default.statement_timeout),
             wait: values.wait.unwrap_or(default.wait),
+            replica_lag: values.replica_lag.unwrap_or(default.replica_lag),
             search_path: values.search_path.clone().unwrap_or(default.search_path),
             role: values.role.clone(),
         }
@@ -214,22 +218,6 @@ fn unquote(value: &str) -> String {
         }
     }
     value.split(" #").next().unwrap_or_default().trim().to_owned()
-}
-
-/// Reads `150ms`, `2s`, `5m`, `1h`, or a number of seconds.
-pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 =
-        text[..digits].parse().map_err(|_| format!("`{text}` is not a duration like `2s`"))?;
-    let milliseconds = match text[digits..].trim() {
-        "ms" => number,
-        "" | "s" => number * 1000,
-        "m" | "min" => number * 60_000,
-        "h" => number * 3_600_000,
-        unit => return Err(format!("unknown unit `{unit}`, expected `ms`, `s`, `m` or `h`")),
-    };
-    Ok(Duration::from_millis(milliseconds))
 }
 
 fn duration<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Duration>, D::Error> {

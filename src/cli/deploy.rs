@@ -8,7 +8,6 @@ use serde_json::json;
 use super::{
     ExitStatus, Failure, Session,
     args::UrlArgs,
-    config::parse_duration,
     drift::{allow, drift},
     new::several_heads,
     progress::Progress,
@@ -23,6 +22,7 @@ use crate::{
     },
     diff::ChangeSet,
     migrations::{Checksum, History, Migration, parse_script},
+    text::parse_duration,
 };
 
 /// Arguments of `deploy`.
@@ -299,7 +299,12 @@ fn dry_run(
             let steps: Vec<_> = script.steps[done.min(script.steps.len())..]
                 .iter()
                 .map(|step| {
-                    json!({ "line": step.line, "sql": step.sql, "transaction": step.transactional })
+                    json!({
+                        "line": step.line,
+                        "sql": step.sql,
+                        "transaction": step.transactional,
+                        "batch": step.batch.is_some(),
+                    })
                 })
                 .collect();
             session.ui.json(&json!({ "migration": migration.name, "steps": steps }));
@@ -311,6 +316,9 @@ fn dry_run(
                 if segment.transaction { ("BEGIN;\n", "COMMIT;\n") } else { ("", "") };
             session.ui.data(open);
             for step in &script.steps[segment.steps.start.max(done)..segment.steps.end] {
+                if step.batch.is_some() {
+                    session.ui.data("-- in batches, each a transaction of its own\n");
+                }
                 session.ui.data(&format!("{};\n", step.sql));
             }
             session.ui.data(close);

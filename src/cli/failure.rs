@@ -76,6 +76,7 @@ impl From<ExecuteError> for Failure {
         let status = match &error {
             ExecuteError::Script { .. } => ExitStatus::Usage,
             ExecuteError::EditedBeforeResume { .. }
+            | ExecuteError::Batch { .. }
             | ExecuteError::Unknown { .. }
             | ExecuteError::NoWayBack { .. } => ExitStatus::Refused,
             _ => ExitStatus::Environment,

@@ -1,6 +1,9 @@
 //! What an execution tells, for people and for machines.
 
-use std::cell::RefCell;
+use std::{
+    cell::{Cell, RefCell},
+    time::Instant,
+};
 
 use super::{Ui, ui::Tone};
 use crate::db::execute::{Event, Observer};
@@ -10,11 +13,13 @@ use crate::db::execute::{Event, Observer};
 pub(crate) struct Progress<'a> {
     ui: &'a Ui,
     last: RefCell<String>,
+    /// When the last line about a batch was told.
+    told: Cell<Option<Instant>>,
 }
 
 impl<'a> Progress<'a> {
     pub(crate) fn new(ui: &'a Ui) -> Self {
-        Self { ui, last: RefCell::default() }
+        Self { ui, last: RefCell::default(), told: Cell::default() }
     }
 
     fn say(&self, text: &str) {
@@ -25,6 +30,22 @@ impl<'a> Progress<'a> {
         if *self.last.borrow() != text {
             self.ui.say(text);
             text.clone_into(&mut self.last.borrow_mut());
+        }
+    }
+
+    /// A line that is overwritten on a terminal, and one every ten seconds elsewhere.
+    fn batch(&self, step: usize, (rows, seen, of): (u64, u64, u64), rate: f64, why: Option<&str>) {
+        #[expect(clippy::cast_precision_loss, reason = "shown as hundredths")]
+        let percent = (seen as f64 * 100.0 / of.max(1) as f64).min(100.0);
+        let why = why.map_or_else(String::new, |why| format!(", {why}"));
+        let text = format!("  step {step}: {rows} rows, {percent:.0} %, {rate:.0} rows/s{why}");
+        if self.ui.live() {
+            let filled = usize::from(percent >= 0.0) * (percent / 5.0).floor() as usize;
+            let bar = format!("[{}{}]", "#".repeat(filled), ".".repeat(20 - filled.min(20)));
+            self.ui.flash(&format!("{text} {bar}"));
+        } else if self.told.get().is_none_or(|at| at.elapsed().as_secs() >= 10) {
+            self.told.set(Some(Instant::now()));
+            self.say(&text);
         }
     }
 
@@ -76,6 +97,9 @@ impl Observer for Progress<'_> {
             Event::Progress { step, phase, percent, .. } => {
                 let percent = percent.map_or(String::new(), |p| format!(" {p:.0} %"));
                 self.ui.flash(&format!("  step {step}: {phase}{percent}"));
+            }
+            Event::Batch { step, rows, seen, of, rate, throttled, .. } => {
+                self.batch(*step, (*rows, *seen, *of), *rate, throttled.as_deref());
             }
             Event::Reconciled { step, done, found, .. } => {
                 let verdict = if *done { "was done" } else { "is to be run" };

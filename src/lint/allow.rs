@@ -9,7 +9,7 @@ use super::{
 };
 use crate::sql::{
     lex::{Comment, Span},
-    split::Script,
+    split::{Piece, Script},
 };
 
 /// One such comment.
@@ -43,6 +43,12 @@ fn directive(comment: &str) -> Option<&str> {
 pub(crate) fn no_transaction(script: &Script<'_>) -> bool {
     let first = script.pieces.first().map(|p| p.leading.as_slice()).unwrap_or_default();
     first.iter().any(|c| directive(c.text) == Some("no-transaction"))
+}
+
+/// Whether a statement asks to be run in ranges.
+pub(crate) fn batched(piece: &Piece<'_>) -> bool {
+    let mut directives = piece.leading.iter().filter_map(|c| directive(c.text));
+    directives.any(|d| d.split_whitespace().next() == Some("batch"))
 }
 
 /// Marks what comments allow, and reports comments that do not say why or allow nothing.

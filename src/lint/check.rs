@@ -95,12 +95,14 @@ pub fn check_and_learn(script: &str, known: &mut Known, options: &Options) -> Re
 /// Recognises a piece; the statements of a `DO` block follow it.
 fn parse(script: &str, piece: &Piece<'_>, number: usize) -> Vec<Parsed> {
     let tree = read::read(script, piece);
+    let batched = allow::batched(piece);
     let mut found = vec![Parsed {
         text: piece.text.to_owned(),
         span: piece.span.clone(),
-        transactional: split::transactional(piece),
+        transactional: split::transactional(piece) && !batched,
         commits: split::needs_commit(piece),
         conditional: false,
+        batched,
         piece: number,
         tree,
     }];
@@ -123,6 +125,7 @@ fn parse(script: &str, piece: &Piece<'_>, number: usize) -> Vec<Parsed> {
                 transactional: true,
                 commits: false,
                 conditional: true,
+                batched: false,
                 piece: number,
             });
         }

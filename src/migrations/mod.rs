@@ -1,5 +1,6 @@
 //! The migrations directory on disk: names, headers, parents, checksums, scripts.
 
+mod batch;
 mod checksum;
 mod directory;
 mod header;
@@ -10,6 +11,7 @@ mod script;
 mod write;
 
 pub use self::{
+    batch::{Batch, BatchKey},
     checksum::{Checksum, checksum_of},
     directory::{Directory, Migration, read_directory},
     header::{Header, render_header},

@@ -1,8 +1,8 @@
 //! A migration's SQL taken apart: steps, and the transactions that they run in.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
-use super::{Checksum, checksum_of};
+use super::{Batch, Checksum, checksum_of};
 use crate::sql::split::{self, Control, Piece};
 
 /// A script that can be run step by step.
@@ -25,6 +25,8 @@ pub struct Step {
     pub sha256: Checksum,
     /// Whether the server accepts it inside a transaction block.
     pub transactional: bool,
+    /// How it is run in ranges, each a transaction of its own.
+    pub batch: Option<Batch>,
 }
 
 impl Step {
@@ -76,7 +78,7 @@ impl ScriptError {
 /// By default all of it is one transaction. A statement that cannot be in one, and one whose
 /// effect can only be used once its transaction is over, divide it into segments; so do `BEGIN` and
 /// `COMMIT` in the file. With `-- driftless: no-transaction` before the first statement each is by
-/// itself.
+/// itself. `-- driftless: batch key=id` before an `UPDATE` or `DELETE` has it run in ranges.
 ///
 /// # Errors
 /// When the file holds what a server cannot be sent, or transaction control that would leave a
@@ -117,6 +119,8 @@ struct Builder<'a> {
     from: usize,
     /// The `BEGIN` that is open.
     open: Option<(String, usize)>,
+    /// Statements that are run in ranges, by the place where they start.
+    batches: BTreeMap<usize, Batch>,
     /// The segment holds something that can be used only after it.
     must_commit: bool,
 }
@@ -144,13 +148,24 @@ impl<'a> Builder<'a> {
                         "`no-transaction` stands after the first statement".to_owned(),
                         Some("move it to the top: it is about the whole file".to_owned()),
                     ),
+                    other if other.split(char::is_whitespace).next() == Some("batch") => {
+                        match Batch::parse(&other["batch".len()..], piece) {
+                            Ok(batch) => {
+                                self.batches.insert(piece.span.start, batch);
+                            }
+                            Err((reason, help)) => self.fail(comment.start, reason, Some(help)),
+                        }
+                    }
                     // What `lint` reads.
                     other if other.split(char::is_whitespace).next() == Some("allow") => {}
                     other if other.split(char::is_whitespace).next() == Some("allow-file") => {}
                     other => self.fail(
                         comment.start,
                         format!("unknown directive `{other}`"),
-                        Some("`no-transaction`, `allow` and `allow-file` are known".to_owned()),
+                        Some(
+                            "`no-transaction`, `batch`, `allow` and `allow-file` are known"
+                                .to_owned(),
+                        ),
                     ),
                 }
             }
@@ -163,7 +178,8 @@ impl<'a> Builder<'a> {
         // A procedure or a block may end transactions, which only works outside of one.
         let may_commit = piece.starts_with(&["call"]) || piece.starts_with(&["do"]);
         let alone = self.alone && self.open.is_none();
-        let outside = !transactional || alone && may_commit;
+        let batch = self.batches.remove(&piece.span.start);
+        let outside = !transactional || alone && may_commit || batch.is_some();
         if outside && let Some((_, begun)) = &self.open {
             let reason = format!(
                 "this statement cannot run inside the transaction that line {begun} begins"
@@ -179,6 +195,7 @@ impl<'a> Builder<'a> {
             line: self.line(piece.span.start),
             sha256: checksum_of(piece.text),
             transactional: !outside,
+            batch,
         });
         if outside || alone {
             self.close();
@@ -241,6 +258,7 @@ impl<'a> Builder<'a> {
                     line: self.line(at),
                     sha256: checksum_of(piece.text),
                     transactional: true,
+                    batch: None,
                 });
             }
         }
@@ -291,6 +309,10 @@ mod tests {
             &[(0..2, true), (2..3, true)],
         );
         check("ALTER TYPE m ADD VALUE 'a';", &[(0..1, true)]);
+        check(
+            "SELECT 1;\n-- driftless: batch key=id size=10\nUPDATE t SET a = 1;\nSELECT 2;",
+            &[(0..1, true), (1..2, false), (2..3, true)],
+        );
     }
 
     #[test]
@@ -321,6 +343,16 @@ mod tests {
     #[test]
     fn what_would_be_half_honoured_is_refused() {
         check_error("BEGIN;\nSELECT 1;", 1, "never committed");
+        check_error(
+            "BEGIN;\n-- driftless: batch key=id\nDELETE FROM t;\nCOMMIT;",
+            3,
+            "line 1 begins",
+        );
+        check_error("-- driftless: batch\nDELETE FROM t;", 1, "by which key");
+        check_error("-- driftless: batch key=id\nUPDATE t SET id = 1;", 1, "its own key");
+        check_error("-- driftless: batch key=ctid\nDELETE FROM t;", 1, "met twice");
+        check_error("-- driftless: batch key=id rows=5\nDELETE FROM t;", 1, "no `rows`");
+        check_error("-- driftless: batch key=id\nSELECT 1;", 1, "neither an `UPDATE`");
         check_error("SELECT 1;\nCOMMIT;", 2, "without `BEGIN`");
         check_error("BEGIN;\nCREATE INDEX CONCURRENTLY i ON t (a);\nCOMMIT;", 2, "line 1 begins");
         check_error("BEGIN;\nROLLBACK;\n", 2, "`ROLLBACK`");

@@ -5,6 +5,7 @@ pub(crate) mod expr;
 mod ident;
 pub mod lex;
 mod lock;
+mod ranged;
 pub(crate) mod read;
 mod respell;
 pub mod split;
@@ -14,6 +15,7 @@ pub(crate) mod tree;
 pub use self::{
     ident::{quote_ident, quote_literal, quote_path, unquote_ident, unquote_path},
     lock::LockMode,
+    ranged::Ranged,
     respell::respell,
     statement::{Statement, render_script},
 };

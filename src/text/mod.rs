@@ -2,12 +2,14 @@
 
 mod codes;
 mod diagnostic;
+mod duration;
 mod render;
 mod source;
 
 pub use self::{
     codes::{CODES, Code, Example, find_code, find_example},
     diagnostic::{Diagnostic, Label, Severity},
+    duration::parse_duration,
     render::{Style, render_diagnostics, render_diagnostics_json, render_summary},
     source::{Position, Source, SourceId, Span},
 };

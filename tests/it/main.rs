@@ -1,5 +1,6 @@
 //! Integration tests, one binary.
 
+mod batches;
 mod catalog;
 mod cli;
 mod corpus;

@@ -91,6 +91,20 @@ pub enum ExecuteError {
         /// Who holds it, where that can be seen.
         holder: Option<Session>,
     },
+    /// A statement that cannot be run in ranges.
+    #[error(
+        "step {step} of migration `{migration}`, line {line}, cannot be run in batches: {reason}"
+    )]
+    Batch {
+        /// The migration.
+        migration: String,
+        /// Its place, from 1.
+        step: usize,
+        /// Line in the file.
+        line: usize,
+        /// Why not.
+        reason: String,
+    },
     /// There is nothing to take it back with.
     #[error("migration `{migration}` cannot be taken back: {}", reason.as_deref().unwrap_or("it has no `down.sql`"))]
     NoWayBack {
@@ -129,6 +143,7 @@ impl ExecuteError {
             Self::Locked { .. } => "P0024",
             Self::LockLost { .. } => "P0025",
             Self::NoWayBack { .. } => "P0026",
+            Self::Batch { .. } => "P0056",
         }
     }
 
@@ -170,6 +185,10 @@ impl ExecuteError {
             ),
             Self::Stopped { .. } => "run `driftless deploy` again to go on".to_owned(),
             Self::Locked { .. } => "wait for it, or allow more time with `--wait`".to_owned(),
+            Self::Batch { .. } => {
+                "name a key that an index leads with and that is never NULL, or `key=ctid`"
+                    .to_owned()
+            }
             Self::NoWayBack { .. } => "write a new migration that undoes it".to_owned(),
             Self::LockLost { .. } => {
                 "a migration must not run `DISCARD ALL` or `pg_advisory_unlock_all()`".to_owned()

@@ -79,6 +79,25 @@ pub enum Event {
         /// Hundredths done, where that is known.
         percent: Option<f64>,
     },
+    /// A step that runs in ranges got further.
+    Batch {
+        /// Its migration.
+        migration: String,
+        /// Its place, from 1.
+        step: usize,
+        /// Rows changed so far.
+        rows: u64,
+        /// Rows gone through so far, or pages where `key=ctid`.
+        seen: u64,
+        /// How many there are, by the server's estimate.
+        of: u64,
+        /// Rows changed per second of this run.
+        rate: f64,
+        /// Size of the next range.
+        size: u64,
+        /// Why it rests longer than asked, where it does.
+        throttled: Option<String>,
+    },
     /// How a step ended that nobody recorded was read from the catalog.
     Reconciled {
         /// Its migration.

@@ -1,6 +1,7 @@
 //! Running migrations on a database: one at a time, recorded step by step, resumed where they
 //! stopped.
 
+mod batch;
 mod error;
 mod event;
 mod lock;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub statement_timeout: Option<Duration>,
     /// How long to wait for another deploy to end.
     pub wait: Duration,
+    /// How far a replica may be behind before a batched statement rests.
+    pub replica_lag: Duration,
     /// The namespaces in which unqualified names are looked for.
     pub search_path: Vec<String>,
     /// The role to act as, where it is not the one that logs in.
@@ -60,6 +63,7 @@ impl Default for Settings {
             lock_wait: Duration::from_secs(60),
             statement_timeout: None,
             wait: Duration::from_secs(60),
+            replica_lag: Duration::from_secs(10),
             search_path: vec!["public".to_owned()],
             role: None,
         }

@@ -52,6 +52,9 @@ impl Run<'_> {
                     line: step.map_or(0, |step| step.line),
                 });
             }
+            if !record.done && record.before.as_ref().is_some_and(|b| b.get("batch").is_some()) {
+                break;
+            }
             if !record.done {
                 self.replay_settings(done).await?;
                 if !self.decide(done, record).await? {
@@ -144,7 +147,10 @@ impl Run<'_> {
             let mut attempts = Attempts { number: 1, started: Instant::now() };
             let mut lock_timeout = self.executor.settings.lock_timeout;
             loop {
-                let result = if segment.transaction {
+                let batch = self.script.steps[segment.steps.start].batch.as_ref();
+                let result = if let Some(batch) = batch {
+                    self.batched(segment.steps.start, batch, first, last).await?
+                } else if segment.transaction {
                     self.transaction(segment, lock_timeout, first, last).await
                 } else {
                     self.outside(segment.steps.start, lock_timeout, first, last).await
@@ -193,7 +199,7 @@ impl Run<'_> {
     }
 
     #[expect(clippy::await_holding_refcell_ref, reason = "no statement runs meanwhile")]
-    async fn wait_for(&self, blockers: &[Session], until: Instant) {
+    pub(super) async fn wait_for(&self, blockers: &[Session], until: Instant) {
         self.executor.monitor.borrow_mut().wait_for_end(blockers, until).await;
     }
 
@@ -414,7 +420,7 @@ impl Run<'_> {
         Ok(cost)
     }
 
-    fn done(&self, index: usize, cost: &Cost) -> StepDone<'_> {
+    pub(super) fn done(&self, index: usize, cost: &Cost) -> StepDone<'_> {
         let step = &self.script.steps[index];
         StepDone {
             step: index,

@@ -389,6 +389,23 @@ impl<'a> Ledger<'a> {
         self.connection.run("writing the ledger", &statement).await
     }
 
+    /// SQL that records how far a step is that runs in ranges.
+    pub(super) fn position_sql(
+        &self,
+        name: &str,
+        direction: &str,
+        step: usize,
+        position: &Value,
+    ) -> String {
+        format!(
+            "UPDATE {} SET before = {} WHERE migration = {} AND direction = '{direction}' \
+             AND step = {step};\n",
+            self.name.steps(),
+            quote_literal(&position.to_string()),
+            quote_literal(name),
+        )
+    }
+
     /// Records that a migration failed, and takes back the record of a step that did not happen.
     pub(super) async fn failed(
         &self,
@@ -399,7 +416,7 @@ impl<'a> Ledger<'a> {
     ) -> Result<(), Error> {
         let sql = format!(
             "BEGIN;\nDELETE FROM {} WHERE migration = {name} AND direction = '{direction}' \
-             AND step = {step} AND finished_at IS NULL;\n\
+             AND step = {step} AND finished_at IS NULL AND before -> 'batch' IS NULL;\n\
              UPDATE {} SET error = {error} WHERE name = {name};\n{}{}COMMIT;",
             self.name.steps(),
             self.name.main(),

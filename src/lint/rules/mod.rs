@@ -36,6 +36,8 @@ pub(crate) struct Parsed {
     pub(crate) commits: bool,
     /// Whether it stands in a `DO` block, where conditions decide whether it runs.
     pub(crate) conditional: bool,
+    /// Whether it is run in ranges, each a transaction of its own.
+    pub(crate) batched: bool,
     /// Number of the piece that it stands in.
     pub(crate) piece: usize,
 }

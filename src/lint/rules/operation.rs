@@ -64,7 +64,7 @@ fn mass_update(case: &Case<'_>, write: &crate::sql::tree::Write, out: &mut Findi
         Verb::Merge => true,
     };
     let target = write.verb == Verb::Insert || case.session.exposed(&rel);
-    if !many || !target || case.missing(&write.table) {
+    if !many || !target || case.statement.batched || case.missing(&write.table) {
         return;
     }
     // Said by a hazard of its own.

@@ -165,6 +165,13 @@ codes! {
          keeps other deploys away belongs to a session and would stay with a stranger, and so \
          would every `SET`. Name the server itself in the URL; a session of its own for deploys \
          is what poolers recommend as well.";
+    P0056, "a statement that cannot be run in batches",
+        "`-- driftless: batch key=…` has an `UPDATE` or `DELETE` run in ranges of a key. Each \
+         range has to be found without looking at the whole table, so an index has to lead with \
+         the key, and no row may have NULL in it. `key=ctid` goes by the pages of the table \
+         instead (14 and later, no partitioned table) and comes back until no row is left that \
+         the condition of the statement lets through; a condition that always lets rows through \
+         would never end, and is refused when that is seen.";
     P0060, "a rename, or a drop and a creation",
         "Something that holds rows is gone from the model and something like it is new. Renamed, \
          it keeps its rows; dropped, it loses them. Say which: `--rename old:new`, `@was(\"old\")` \

@@ -8,7 +8,8 @@ codes! {
         table that was there before the script; `INSERT … SELECT` from one.\n\n\
         Row locks are held to the end; about 20 seconds, 560 MB of WAL and as much dead \
         space again per million rows.\n\n\
-        In batches by ranges of the key, each its own transaction.";
+        `-- driftless: batch key=id` before it: `deploy` then runs it in ranges of the key, each \
+        its own transaction.";
     H0702, "SQL that is made at run time cannot be judged",
         "`EXECUTE` of a text in a `DO` block or of a prepared statement, or a `DO` block that \
         is not in PL/pgSQL. Statements written out in a block are judged as if its \
