@@ -26,6 +26,7 @@ use crate::{
     },
     diff::{ChangeSet, Difference, diff},
     migrations::{Header, History, Migration, NewMigration, read_directory, slug, write_migration},
+    plan::Fills,
     schema::{ObjectId, Schema},
 };
 
@@ -43,6 +44,9 @@ pub(crate) struct DevArgs {
     /// Take what is gone and what is new for the same, as in `users.name:full_name` (can be repeated)
     #[arg(long, value_name = "OLD:NEW")]
     rename: Vec<String>,
+    /// What existing rows get in a new column, as in `orders.status='open'` (can be repeated)
+    #[arg(long, value_name = "COLUMN=SQL")]
+    fill: Vec<String>,
     /// Drop what the model no longer has, whatever it holds
     #[arg(long)]
     accept_data_loss: bool,
@@ -78,8 +82,9 @@ pub(crate) async fn run(args: &DevArgs, session: &Session<'_>) -> Result<ExitSta
         let declared = &model.draft.renames;
         let renames =
             renames::decide(&from, &to, declared, &args.rename, args.accept_data_loss, session)?;
-        let proved = prove(&all, &to, &renames, &mut workbench).await?;
-        let findings = losses::look(&connection, &proved.renamed, &to).await?;
+        let fills = fills(&args.fill, &changes)?;
+        let proved = prove(&all, &to, (&renames, &fills), &mut workbench).await?;
+        let findings = losses::look(&connection, &proved.renamed, &to, &fills).await?;
         if args.create_only {
             losses::tell(&findings, session);
         } else {
@@ -126,6 +131,30 @@ async fn catch_up(
         executor.apply(migration, history.parents(&migration.name), entry).await?;
     }
     Ok(executor.restore_session().await?)
+}
+
+/// What existing rows get, by new column.
+fn fills(given: &[String], changes: &ChangeSet) -> Result<Fills, Failure> {
+    let mut out = Fills::new();
+    for text in given {
+        let usage = |message: String| {
+            Failure::usage("P0070", message)
+                .help("write `table.column=SQL`, of a column that is new")
+        };
+        let Some((name, expression)) = text.split_once('=') else {
+            return Err(usage(format!("`{text}` does not say what rows get")));
+        };
+        let new = changes.changes.iter().filter(|c| matches!(c.difference, Difference::Created));
+        let mut named = new.map(|change| &change.id).filter(|id| {
+            let path = id.path.join(".");
+            id.path.len() == 3 && (path == name || path.strip_prefix("public.") == Some(name))
+        });
+        let Some(id) = named.next() else {
+            return Err(usage(format!("`{name}` is no column that is new in the model")));
+        };
+        out.insert(id.clone(), expression.to_owned());
+    }
+    Ok(out)
 }
 
 async fn apply(

@@ -6,7 +6,11 @@ use serde::Serialize;
 
 use super::{Failure, Session, renames::Renamed};
 use crate::{
-    db::Connection, kinds::rows::RowCheck, plan::row_checks, schema::Schema, sql::render_script,
+    db::Connection,
+    kinds::rows::RowCheck,
+    plan::{Fills, row_checks},
+    schema::Schema,
+    sql::render_script,
 };
 
 /// One thing that was found.
@@ -36,8 +40,11 @@ pub(crate) async fn look(
     connection: &Connection,
     from: &Renamed,
     to: &Schema,
+    fills: &Fills,
 ) -> Result<Vec<Finding>, Failure> {
-    let checks = row_checks(&from.schema, to);
+    let mut checks = row_checks(&from.schema, to);
+    // Of these columns it is known what the rows get.
+    checks.retain(|(id, _)| !fills.contains_key(id));
     if checks.is_empty() {
         return Ok(Vec::new());
     }
@@ -122,6 +129,12 @@ pub(crate) fn judge(
         let mut failure =
             Failure::refused("P0062", "the rows that are there do not allow the change");
         failure.notes = failing.iter().map(|f| f.line()).collect();
+        if failing.iter().all(|finding| finding.hazard == "H0401") {
+            return Err(failure.help(
+                "say what existing rows get, as in `--fill table.column=SQL`, or give the column a \
+                 default",
+            ));
+        }
         return Err(failure.help(
             "correct the rows first, or write the migration with `--create-only` and correct them in it",
         ));

@@ -33,7 +33,7 @@ pub(crate) struct Proved {
 pub(crate) async fn prove(
     history: &[&Migration],
     to: &Schema,
-    renames: &[Rename],
+    (renames, fills): (&[Rename], &plan::Fills),
     workbench: &mut Workbench<'_>,
 ) -> Result<Proved, Failure> {
     let session = workbench.session();
@@ -45,7 +45,7 @@ pub(crate) async fn prove(
         // The whole of it is what is tried below.
         database.run("taking the renames back", &render_script(&renamed.down)).await?;
     }
-    let mut up = plan::plan(&renamed.schema, to, plan::Mode::Online)?;
+    let mut up = plan::plan_filled(&renamed.schema, to, plan::Mode::Online, fills)?;
     up.steps.splice(0..0, renames_step(renames, &renamed.up));
     let losses = losses(&renamed.schema, to);
     let up = losses.iter().map(|l| format!("-- {l}\n")).collect::<String>() + &plan::render(&up);

@@ -20,6 +20,7 @@ use crate::{
         ledger::{Entry, Ledger, State},
     },
     migrations::{Checksum, History, Migration},
+    plan::Fills,
     sql::split,
 };
 
@@ -161,7 +162,7 @@ async fn look(
     match workbench.schema_of_history(&rest).await {
         Ok(to) => {
             let from = Renamed { schema, up: Vec::new(), down: Vec::new() };
-            losses::look(connection, &from, &to).await
+            losses::look(connection, &from, &to, &Fills::new()).await
         }
         Err(failure) => {
             session.ui.warn(&format!("the rows are not looked at: {}", failure.message));

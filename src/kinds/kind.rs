@@ -32,6 +32,17 @@ pub trait Kind: Sync {
     /// Statements that create it together with `parts`, without comments, owners and privileges.
     fn create(&self, object: &Object, parts: &[&Object], context: &Context<'_>) -> Vec<Statement>;
 
+    /// Statements that create it in a relation that is in use and give the rows that are there
+    /// the value of an expression; `None` where it has no values in rows.
+    fn create_filled(
+        &self,
+        _object: &Object,
+        _expression: &str,
+        _context: &Context<'_>,
+    ) -> Option<Vec<Statement>> {
+        None
+    }
+
     /// How to get from one state to another of the same identity; `changed` names the facets of
     /// the kind itself that differ, never the common ones.
     fn alter(

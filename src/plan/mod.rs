@@ -72,6 +72,17 @@ impl Plan {
 /// # Errors
 /// [`Cycle`] when no order works, which is a defect of driftless and not of the schemas.
 pub fn plan(from: &Schema, to: &Schema, mode: Mode) -> Result<Plan, Cycle> {
+    plan_filled(from, to, mode, &Fills::new())
+}
+
+/// What existing rows get in a column that is new, by column: an expression over the row.
+pub type Fills = BTreeMap<ObjectId, String>;
+
+/// Plans the way from one schema to another, where new columns are filled for existing rows.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_filled(from: &Schema, to: &Schema, mode: Mode, fills: &Fills) -> Result<Plan, Cycle> {
     let renames = diff::implied_renames(from, to);
     let mut steps: Vec<Step> =
         renames.iter().filter_map(|(a, b)| rename_step(from, a, b)).collect();
@@ -80,7 +91,7 @@ pub fn plan(from: &Schema, to: &Schema, mode: Mode) -> Result<Plan, Cycle> {
     let actions = Actions::decide(context);
     let order = graph::order(context, &actions)?;
     for (node, parts) in order {
-        let statements = statements(&node, &parts, &actions, context);
+        let statements = statements(&node, &parts, (&actions, fills), context);
         if statements.is_empty() {
             continue;
         }
@@ -104,7 +115,7 @@ pub fn rename_step(schema: &Schema, from: &ObjectId, to: &ObjectId) -> Option<St
 fn statements(
     node: &Moment,
     parts: &[ObjectId],
-    actions: &Actions,
+    (actions, fills): (&Actions, &Fills),
     context: Context<'_>,
 ) -> Vec<Statement> {
     let id = node.id();
@@ -120,7 +131,8 @@ fn statements(
             }
             let mut parts: Vec<&Object> = parts.iter().filter_map(|p| context.to.get(p)).collect();
             parts.sort_by_key(|p| p.position);
-            out.extend(kind.create(object, &parts, &context));
+            let filled = fills.get(id).and_then(|e| kind.create_filled(object, e, &context));
+            out.extend(filled.unwrap_or_else(|| kind.create(object, &parts, &context)));
             for made in std::iter::once(object).chain(parts.iter().copied()) {
                 out.extend(common::alter(kinds::of(&made.id), None, made, &context));
             }

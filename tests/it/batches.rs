@@ -150,3 +150,49 @@ fn a_batch_runs_on_scratch_and_is_no_mass_update() {
     sandbox.run(&["deploy", "--dry-run"]).expect(0).prints("-- in batches");
     sandbox.run(&["deploy"]).expect(0);
 }
+
+const BEFORE: &str = "model Item {\n  id Int @id\n  name String\n\n  @@map(\"items\")\n}\n";
+
+/// A model in the database with three rows.
+fn items() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("schema.model", BEFORE);
+    sandbox.run(&["dev"]).expect(0);
+    sandbox.sql("INSERT INTO items SELECT i, 'item ' || i FROM generate_series(1, 3) i");
+    sandbox
+}
+
+#[test]
+fn a_column_with_a_value_for_each_row_is_filled_in_batches() {
+    let sandbox = items();
+    let column =
+        "  name String\n  token String @default(dbgenerated(\"gen_random_uuid()\")) @db.Uuid";
+    sandbox.write("schema.model", &BEFORE.replace("  name String", column));
+    sandbox.run(&["dev", "-n", "token"]).expect(0).says("proved: up, down and up again");
+    let shown = sandbox.run(&["show", "token"]).expect(0).stdout;
+    assert!(
+        shown.contains(
+            "-- driftless: batch key=id\nUPDATE public.items SET token = DEFAULT WHERE token IS NULL;"
+        ),
+        "{shown}"
+    );
+    assert!(shown.contains("VALIDATE CONSTRAINT items_token_not_null"), "{shown}");
+    assert_eq!(sandbox.value("SELECT count(DISTINCT token) FROM items"), "3");
+    sandbox.run(&["check"]).expect(0);
+}
+
+#[test]
+fn a_required_column_gets_what_the_person_says() {
+    let sandbox = items();
+    sandbox.write("schema.model", &BEFORE.replace("  name String", "  name String\n  slug String"));
+    sandbox.run(&["dev"]).expect(3).says("H0401").says("--fill table.column=SQL");
+    sandbox.run(&["dev", "--fill", "items.size=1"]).expect(2).says("error[P0070]");
+    sandbox.run(&["dev", "-n", "slug", "--fill", "items.slug=replace(name, ' ', '-')"]).expect(0);
+    assert_eq!(
+        sandbox.value("SELECT string_agg(slug, ',' ORDER BY id) FROM items"),
+        "item-1,item-2,item-3"
+    );
+    let nullable = "SELECT is_nullable FROM information_schema.columns WHERE column_name = 'slug'";
+    assert_eq!(sandbox.value(nullable), "NO");
+    sandbox.run(&["check"]).expect(0);
+}

@@ -29,14 +29,30 @@ impl Kind for ColumnKind {
         format!("({}) ON TABLE {}", quote_ident(object.id.name()), relation(object))
     }
 
-    fn create(&self, object: &Object, parts: &[&Object], _: &Context<'_>) -> Vec<Statement> {
+    fn create(&self, object: &Object, parts: &[&Object], cx: &Context<'_>) -> Vec<Statement> {
         if in_composite(object) {
             return vec![on(object, &format!("ADD ATTRIBUTE {}", attribute(object)))];
         }
         let default = parts.iter().find(|p| p.id.is("default")).and_then(|p| p.text("expression"));
+        if let Some(default) = default.filter(|d| super::fill::is_volatile(d, cx.to))
+            && let Some(filled) = super::fill::statements(object, Some(default), None, cx)
+        {
+            return filled;
+        }
         let mut out = vec![on(object, &format!("ADD COLUMN {}", line(object, default)))];
         out.extend(settings(object));
         out
+    }
+
+    fn create_filled(
+        &self,
+        object: &Object,
+        expression: &str,
+        cx: &Context<'_>,
+    ) -> Option<Vec<Statement>> {
+        let default = ObjectId::new("default", object.id.path.clone());
+        let default = cx.to.get(&default).and_then(|default| default.text("expression"));
+        super::fill::statements(object, default, Some(expression), cx)
     }
 
     fn alter(
@@ -208,7 +224,7 @@ fn in_composite(object: &Object) -> bool {
     object.parent.as_ref().is_some_and(|p| p.is("composite"))
 }
 
-fn on(object: &Object, action: &str) -> Statement {
+pub(super) fn on(object: &Object, action: &str) -> Statement {
     let kind = match object.parent.as_ref().map(|p| p.kind.as_ref()) {
         Some("composite") => "TYPE",
         Some("foreign_table") => "FOREIGN TABLE",
@@ -284,7 +300,7 @@ pub(crate) fn settings(object: &Object) -> Vec<Statement> {
 /// In use, the rows are looked at before the strong lock is asked for: a valid check that says the
 /// same spares `SET NOT NULL` the scan (manual, "ALTER TABLE"), and from 18 on the constraint
 /// itself can be added without one.
-fn not_null_change(object: &Object, new: &Column, cx: &Context<'_>) -> Vec<Statement> {
+pub(super) fn not_null_change(object: &Object, new: &Column, cx: &Context<'_>) -> Vec<Statement> {
     if !new.not_null {
         return vec![alter(object, "DROP NOT NULL")];
     }

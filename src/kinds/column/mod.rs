@@ -2,6 +2,7 @@
 
 pub(crate) mod cast;
 mod ddl;
+mod fill;
 pub(crate) mod lower;
 pub(crate) mod print;
 mod rows;

@@ -189,6 +189,10 @@ codes! {
         "`stamp` writes into the ledger that migrations are applied, and the database is not what \
          they lead to: the next deploy would build on something that nobody has tried. Name the \
          migration at which the database stands; where the difference is known, `--force`.";
+    P0070, "a value for existing rows that cannot be used",
+        "`dev --fill table.column=SQL` says what the rows that are there get in a column that the \
+         model has and the migrations do not have yet. The migration then adds the column empty, \
+         fills it in batches, and makes it required afterwards.";
     P0090, "changes that cannot be ordered",
         "What is to be changed depends on itself in a way that driftless does not break up. This \
          is a defect of driftless; please report it with the two states.";
