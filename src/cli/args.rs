@@ -16,10 +16,12 @@ use super::{
     history::{HistoryArgs, ShowArgs},
     init::InitArgs,
     lint::LintArgs,
+    merge::MergeArgs,
     new::NewArgs,
     preview::{PlanArgs, SqlArgs},
     pull::PullArgs,
     push::PushArgs,
+    rebase::RebaseArgs,
     reset::ResetArgs,
     resolve::ResolveArgs,
     rollback::RollbackArgs,
@@ -115,6 +117,10 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// List the migrations at which the database stands
     Current(CurrentArgs),
+    /// Join branches of the history that go together in any order
+    Merge(MergeArgs),
+    /// Put one branch of the history on top of the other
+    Rebase(RebaseArgs),
     /// Print the SQL of a migration as it would run
     Sql(SqlArgs),
     /// Show what `deploy` would do, step by step, with the locks that it takes

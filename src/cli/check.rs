@@ -5,9 +5,13 @@ use serde_json::json;
 
 use super::{
     ExitStatus, Failure, Session,
+    branches::describe,
     workbench::{Workbench, read_model},
 };
-use crate::{diff::diff, migrations::Migration};
+use crate::{
+    diff::{ChangeSet, diff},
+    migrations::{History, Migration},
+};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -22,10 +26,16 @@ pub(crate) async fn run(args: &CheckArgs, session: &Session<'_>) -> Result<ExitS
     let mut findings = Vec::new();
     let heads = history.heads();
     if heads.len() > 1 {
-        findings.push(format!("the history has {} heads: {}", heads.len(), heads.join(", ")));
+        let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
+        let whose = describe(&heads, session).join(", ");
+        findings.push(format!("the history has {} heads: {whose}", heads.len()));
     }
     for migration in history.iter().filter(|migration| migration.edited_since_proof()) {
         findings.push(format!("`{}` was edited after it was proved", migration.name));
+    }
+    if heads.len() > 1 {
+        // Whether they go together, and so what they lead to, is for `merge` to find out.
+        return Ok(report(args, &history, &findings, None, session));
     }
     let mut workbench = Workbench::new(session, None, None)?;
     let all: Vec<&Migration> = history.iter().collect();
@@ -45,22 +55,35 @@ pub(crate) async fn run(args: &CheckArgs, session: &Session<'_>) -> Result<ExitS
         }
         changes = Some(differs);
     }
+    Ok(report(args, &history, &findings, changes.as_ref(), session))
+}
+
+fn report(
+    args: &CheckArgs,
+    history: &History,
+    findings: &[String],
+    changes: Option<&ChangeSet>,
+    session: &Session<'_>,
+) -> ExitStatus {
     if session.ui.json {
         session.ui.json(&json!({
             "findings": findings,
-            "changes": changes.as_ref().map(|changes| &changes.changes),
+            "changes": changes.map(|changes| &changes.changes),
         }));
     } else {
-        for finding in &findings {
+        for finding in findings {
             session.ui.data(&format!("{finding}\n"));
         }
-        if let Some(changes) = &changes {
+        if let Some(changes) = changes {
             session.ui.data(&super::drift::render(changes, session.ui));
         }
     }
     if findings.is_empty() {
-        session.ui.say(&format!("{} migrations and the model agree", history.len()));
-        return Ok(ExitStatus::Done);
+        session.ui.say(&match args.no_model {
+            true => format!("{} migrations are in order", history.len()),
+            false => format!("{} migrations and the model agree", history.len()),
+        });
+        return ExitStatus::Done;
     }
-    Ok(ExitStatus::Findings)
+    ExitStatus::Findings
 }

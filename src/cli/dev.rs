@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{
     ExitStatus, Failure, Session,
     args::UrlArgs,
+    branches::describe,
     deploy::pending,
     drift::drift,
     losses,
@@ -58,7 +59,7 @@ pub(crate) async fn run(args: &DevArgs, session: &Session<'_>) -> Result<ExitSta
     let history = history_or_empty(&directory)?;
     let heads: Vec<String> = history.heads().into_iter().map(str::to_owned).collect();
     if heads.len() > 1 {
-        return Err(several_heads(&heads));
+        return Err(several_heads(&heads).notes(describe(&heads, session)));
     }
     let connection = session.connect_or_create(&args.url).await?;
     let target = connection.target().clone();
@@ -190,11 +191,7 @@ fn migration(
         down: proved.down.clone().ok(),
         header: Header {
             parents: history.heads().into_iter().map(str::to_owned).collect(),
-            before: Some(proved.before.fingerprint().0),
-            after: Some(proved.after.fingerprint().0),
-            irreversible: proved.down.clone().err(),
-            hazards: proved.losses.clone(),
-            ..Header::default()
+            ..proved.header()
         },
         proved: true,
     }

@@ -1,5 +1,7 @@
 //! What a database differs in from what its migrations lead to.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use similar::TextDiff;
 
@@ -27,8 +29,10 @@ pub(crate) async fn drift(
     }
     super::diff::report_unmodelled(session, "the database", &live);
     let after = match migrations.last() {
-        Some(last) => last.header.as_ref().and_then(|header| header.after.as_ref()),
-        None => None,
+        Some(last) if follows_all(last, migrations) => {
+            last.header.as_ref().and_then(|header| header.after.as_ref())
+        }
+        _ => None,
     };
     if after.is_some_and(|after| *after == live.fingerprint().0) {
         return Ok(ChangeSet::default());
@@ -36,6 +40,24 @@ pub(crate) async fn drift(
     let mut workbench = Workbench::new(session, None, Some(connection.version().major()))?;
     let expected = workbench.schema_of_history(migrations).await?;
     Ok(crate::diff::diff(&expected, &live))
+}
+
+/// Whether a migration comes after all the others, so that what it leads to is what all do.
+fn follows_all(last: &Migration, all: &[&Migration]) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![last.name.as_str()];
+    while let Some(name) = open.pop() {
+        if !seen.insert(name) {
+            continue;
+        }
+        match all.iter().find(|m| m.name == name).map(|m| &m.header) {
+            Some(Some(header)) => open.extend(header.parents.iter().map(String::as_str)),
+            // Without a header it follows all that come before it by name.
+            Some(None) => open.extend(all.iter().map(|m| m.name.as_str()).filter(|n| *n < name)),
+            None => {}
+        }
+    }
+    all.iter().all(|migration| seen.contains(migration.name.as_str()))
 }
 
 /// Removes the changes of objects that a pattern stands for.

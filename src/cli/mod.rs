@@ -2,6 +2,7 @@
 
 mod args;
 mod baseline;
+mod branches;
 mod check;
 mod config;
 mod current;
@@ -18,12 +19,14 @@ mod history;
 mod init;
 mod lint;
 mod losses;
+mod merge;
 mod new;
 mod preview;
 mod progress;
 mod prove;
 mod pull;
 mod push;
+mod rebase;
 mod renames;
 mod reset;
 mod resolve;
@@ -103,6 +106,8 @@ async fn dispatch(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::History(args) => history::history(args, session),
         Command::Heads => history::heads(session),
         Command::Show(args) => history::show(args, session),
+        Command::Merge(args) => merge::run(args, session).await,
+        Command::Rebase(args) => rebase::run(args, session).await,
         Command::Sql(args) => preview::sql(args, session),
         Command::Plan(args) => preview::plan(args, session).await,
         Command::Stamp(args) => stamp::run(args, session).await,

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{ExitStatus, Failure, Session};
+use super::{ExitStatus, Failure, Session, branches::describe};
 use crate::migrations::{
     Header, History, NewMigration, read_directory, slug, timestamp_now, write_migration,
 };
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &NewArgs, session: &Session<'_>) -> Result<ExitStatus, F
     };
     let parents: Vec<String> = history.heads().into_iter().map(str::to_owned).collect();
     if parents.len() > 1 {
-        return Err(several_heads(&parents));
+        return Err(several_heads(&parents).notes(describe(&parents, session)));
     }
     let new = NewMigration {
         name: format!("{}_{slug}", timestamp_after(&history)),
@@ -63,6 +63,7 @@ pub(crate) fn timestamp_after(history: &History) -> String {
 pub(crate) fn several_heads(heads: &[String]) -> Failure {
     let names: Vec<_> = heads.iter().map(|name| format!("`{name}`")).collect();
     let message = format!("the history has {} heads: {}", heads.len(), names.join(", "));
-    Failure::refused("P0034", message)
-        .help("let one of them follow the other: name it in `parents` of its `migration.toml`")
+    Failure::refused("P0034", message).help(
+        "`driftless merge` joins them if they go together; `driftless rebase` puts one on top",
+    )
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     db::{ScratchDb, replay::replay, replay::run_script},
     diff::{ChangeSet, Rename, diff},
-    migrations::Migration,
+    migrations::{Header, Migration},
     plan,
     schema::Schema,
     sql::{Statement, render_script},
@@ -27,6 +27,19 @@ pub(crate) struct Proved {
     pub(crate) renamed: Renamed,
     /// Hazards of losing what is there, whether or not there is anything.
     pub(crate) losses: Vec<String>,
+}
+
+impl Proved {
+    /// What `migration.toml` says of it; the parents are to be filled in.
+    pub(crate) fn header(&self) -> Header {
+        Header {
+            before: Some(self.before.fingerprint().0),
+            after: Some(self.after.fingerprint().0),
+            irreversible: self.down.clone().err(),
+            hazards: self.losses.clone(),
+            ..Header::default()
+        }
+    }
 }
 
 /// Finds and tries the way from what a history leads to, to what a model asks for.

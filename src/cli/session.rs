@@ -55,6 +55,11 @@ impl<'a> Session<'a> {
         Ok(None)
     }
 
+    /// Whether there is a database to connect to.
+    pub(crate) fn has_database(&self, args: &UrlArgs) -> Result<bool, Failure> {
+        Ok(self.named_target(args)?.is_some() || Development::exists(&self.config.root))
+    }
+
     /// Connects to the database named; it has to be named.
     pub(crate) async fn connect_named(&self, args: &UrlArgs) -> Result<Connection, Failure> {
         match self.named_target(args)? {

@@ -1,6 +1,7 @@
 //! The migrations directory on disk: names, headers, parents, checksums, scripts.
 
 mod batch;
+mod branches;
 mod checksum;
 mod directory;
 mod header;
@@ -12,6 +13,7 @@ mod write;
 
 pub use self::{
     batch::{Batch, BatchKey},
+    branches::{Branch, Branches},
     checksum::{Checksum, checksum_of},
     directory::{Directory, Migration, read_directory},
     header::{Header, render_header},

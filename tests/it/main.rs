@@ -1,6 +1,7 @@
 //! Integration tests, one binary.
 
 mod batches;
+mod branches;
 mod catalog;
 mod cli;
 mod corpus;

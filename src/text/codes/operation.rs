@@ -113,8 +113,9 @@ codes! {
     P0033, "a name for no folder",
         "The name of a migration becomes the name of a folder: it needs a letter or a digit.";
     P0034, "a history with several heads",
-        "Two branches both added a migration, and none follows the other. Let one of them \
-         follow: add the name of the other to `parents` in its `migration.toml`.";
+        "Two branches both added a migration, and none follows the other. `driftless merge` tries \
+         them in both orders and joins them if that makes no difference; `driftless rebase` puts \
+         one on top of the other.";
     P0035, "no state of a schema",
         "`--from` and `--to` take `empty`, `model:PATH`, `migrations:DIR[@NAME]`, `sql:FILE` and \
          `db:URL`.";
@@ -189,6 +190,21 @@ codes! {
         "`stamp` writes into the ledger that migrations are applied, and the database is not what \
          they lead to: the next deploy would build on something that nobody has tried. Name the \
          migration at which the database stands; where the difference is known, `--force`.";
+    P0064, "two branches that do not go together",
+        "Both were run on scratch databases, the one before the other and the other way round. One \
+         order does not run, both lead to different schemas, or what one branch did is not so in \
+         the end. What each did is shown object by object. `driftless rebase` puts the branch that \
+         is not applied yet on top of the other.";
+    P0065, "two branches that write the same rows",
+        "On an empty database both orders lead to the same, but each of the branches has \
+         statements that write rows of a table, and the last one may win. Look at them: where it \
+         does not matter, `merge --accept-row-order`; else `rebase`.";
+    P0066, "a branch that is applied already",
+        "`rebase` changes migrations, and this one has run on the database named. Take it back \
+         there, or let the other branch move. Other databases are not looked at.";
+    P0067, "statements that no model says",
+        "The branch to be written anew from the model holds statements that write rows; they would \
+         be lost. Keep them in a migration of their own.";
     P0070, "a value for existing rows that cannot be used",
         "`dev --fill table.column=SQL` says what the rows that are there get in a column that the \
          model has and the migrations do not have yet. The migration then adds the column empty, \
