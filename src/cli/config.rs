@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) root: PathBuf,
     /// The file, where there is one.
     pub(crate) file: Option<PathBuf>,
+    /// The namespace of the tenant that is worked on.
+    pub(crate) tenant: Option<String>,
     pub(crate) values: Values,
 }
 
@@ -166,6 +168,10 @@ impl Config {
     pub(crate) fn ledger(&self) -> LedgerName {
         let default = LedgerName::default();
         let values = &self.values.ledger;
+        if let Some(tenant) = &self.tenant {
+            let table = "driftless_migrations".to_owned();
+            return LedgerName { schema: tenant.clone(), table, shared: false };
+        }
         LedgerName {
             schema: values.schema.clone().unwrap_or(default.schema),
             table: values.table.clone().unwrap_or(default.table),
@@ -188,7 +194,13 @@ impl Config {
             statement_timeout: values.statement_timeout.or(default.statement_timeout),
             wait: values.wait.unwrap_or(default.wait),
             replica_lag: values.replica_lag.unwrap_or(default.replica_lag),
-            search_path: values.search_path.clone().unwrap_or(default.search_path),
+            search_path: match &self.tenant {
+                Some(tenant) => std::iter::once(tenant.clone())
+                    .chain(values.search_path.clone().unwrap_or_default())
+                    .collect(),
+                None => values.search_path.clone().unwrap_or(default.search_path),
+            },
+            tenant: self.tenant.clone(),
             role: values.role.clone(),
         }
     }

@@ -1,6 +1,6 @@
 //! `deploy`: applies pending migrations where it counts.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use serde_json::json;
@@ -11,12 +11,15 @@ use super::{
     drift::{allow, drift},
     new::several_heads,
     progress::Progress,
+    report::{ErrorReport, MigrationReport, Outcome, Recorder, Report, TargetReport},
     rows,
     session::upto,
+    targets::TargetsArgs,
+    waves::{WaveArgs, deploy_all, table},
 };
 use crate::{
     db::{
-        Connection,
+        Connection, Target, connect,
         execute::{Executor, Settings, Stop},
         ledger::{Entry, Ledger, State, by_name},
     },
@@ -55,27 +58,115 @@ pub(crate) struct DeployArgs {
     /// Do not look at the rows for what would make a step fail
     #[arg(long)]
     skip_row_checks: bool,
+    /// Write what ran to this file, as HTML or JSON by the end of its name
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) targets: TargetsArgs,
+    #[command(flatten)]
+    pub(crate) waves: WaveArgs,
 }
 
 pub(crate) async fn run(args: &DeployArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
     let history = session.history()?;
-    let connection = session.connect_named(&args.url).await?;
-    let name = session.config.ledger();
     if args.dry_run {
-        let entries = Ledger::new(&connection, &name).read().await?;
+        let connection = session.connect_named(&args.url).await?;
+        let entries = Ledger::new(&connection, &session.config.ledger()).read().await?;
         let pending = pending(&history, &entries, args.to.as_deref())?;
         return dry_run(&pending, &entries, session);
     }
-    let settings = settings(args, session, &connection);
     let stop = Stop::default();
     let signals = tokio::spawn(listen(stop.clone()));
-    let progress = Progress::new(session.ui);
-    let executor = Executor::open(&connection, &name, &settings, &progress, stop).await?;
-    let deploy = Deploy { args, session, history: &history, connection: &connection };
-    let result = deploy.apply(&executor).await;
+    let started = jiff::Timestamp::now();
+    let result = if args.targets.any() {
+        several(args, &history, session, &stop, started).await
+    } else {
+        single(args, &history, session, &stop, started).await
+    };
     signals.abort();
-    executor.close().await;
-    deploy.report(result?)
+    result
+}
+
+async fn single(
+    args: &DeployArgs,
+    history: &History,
+    session: &Session<'_>,
+    stop: &Stop,
+    started: jiff::Timestamp,
+) -> Result<ExitStatus, Failure> {
+    let target = session.target_named(&args.url)?;
+    let clock = std::time::Instant::now();
+    let (result, migrations) = deploy_to(args, &target, history, session, stop).await;
+    let report = TargetReport {
+        name: target.database().to_owned(),
+        database: target.to_string(),
+        outcome: match &result {
+            Ok(0) => Outcome::UpToDate,
+            Ok(_) => Outcome::Applied,
+            Err(_) => Outcome::Failed,
+        },
+        applied: migrations.iter().filter(|m| m.milliseconds.is_some()).count(),
+        milliseconds: u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX),
+        error: result.as_ref().err().map(ErrorReport::of),
+        said: Vec::new(),
+        migrations,
+    };
+    let report = Report::of(started, vec![report]);
+    let kept = keep(args, &report);
+    let count = result?;
+    kept?;
+    tell(count, history, session);
+    Ok(ExitStatus::Done)
+}
+
+async fn several(
+    args: &DeployArgs,
+    history: &History,
+    session: &Session<'_>,
+    stop: &Stop,
+    started: jiff::Timestamp,
+) -> Result<ExitStatus, Failure> {
+    let destinations = args.targets.resolve(&args.url, session).await?;
+    let (reports, failure) = deploy_all(args, &destinations, history, session, stop).await;
+    let report = Report::of(started, reports);
+    if !session.ui.json {
+        table(&report.targets, session);
+    }
+    let kept = keep(args, &report);
+    match failure {
+        Some(failure) => Err(failure),
+        None => kept.map(|()| ExitStatus::Done),
+    }
+}
+
+/// Writes the report where one is wanted.
+fn keep(args: &DeployArgs, report: &Report) -> Result<(), Failure> {
+    args.report.as_ref().map_or(Ok(()), |path| report.write(path))
+}
+
+/// Deploys to one database; returns how many migrations were applied, and what ran of them.
+pub(crate) async fn deploy_to(
+    args: &DeployArgs,
+    target: &Target,
+    history: &History,
+    session: &Session<'_>,
+    stop: &Stop,
+) -> (Result<usize, Failure>, Vec<MigrationReport>) {
+    let progress = Progress::new(session.ui);
+    let recorder = Recorder::new(&progress);
+    let result = async {
+        let connection = connect(target).await?;
+        let name = session.config.ledger();
+        let settings = settings(args, session, &connection);
+        let executor =
+            Executor::open(&connection, &name, &settings, &recorder, stop.clone()).await?;
+        let deploy = Deploy { args, session, history, connection: &connection };
+        let result = deploy.apply(&executor).await;
+        executor.close().await;
+        result
+    };
+    let result = result.await;
+    (result, recorder.take())
 }
 
 fn settings(args: &DeployArgs, session: &Session<'_>, connection: &Connection) -> Settings {
@@ -165,7 +256,10 @@ impl Deploy<'_> {
     async fn check_before(&self, entries: &[Entry]) -> Result<bool, Failure> {
         let halfway = entries.iter().any(|entry| entry.state() != State::Applied);
         let patterns = self.patterns();
-        if halfway || patterns.iter().any(|pattern| pattern == "*") {
+        if halfway
+            || self.session.config.tenant.is_some()
+            || patterns.iter().any(|pattern| pattern == "*")
+        {
             return Ok(false);
         }
         let applied = self.applied(entries);
@@ -213,19 +307,18 @@ impl Deploy<'_> {
         Err(super::drift::failure("P0047", message.to_owned(), &changes)
             .help("a migration does something else here than on an empty database"))
     }
+}
 
-    fn report(&self, count: usize) -> Result<ExitStatus, Failure> {
-        let ui = self.session.ui;
-        if ui.json {
-            ui.json(&json!({ "event": "deploy_done", "applied": count }));
-        }
-        ui.say(&match count {
-            0 => format!("nothing to apply: all {} migrations are there", self.history.len()),
-            1 => "applied 1 migration".to_owned(),
-            n => format!("applied {n} migrations"),
-        });
-        Ok(ExitStatus::Done)
+fn tell(count: usize, history: &History, session: &Session<'_>) {
+    let ui = session.ui;
+    if ui.json {
+        ui.json(&json!({ "event": "deploy_done", "applied": count }));
     }
+    ui.say(&match count {
+        0 => format!("nothing to apply: all {} migrations are there", history.len()),
+        1 => "applied 1 migration".to_owned(),
+        n => format!("applied {n} migrations"),
+    });
 }
 
 /// What remains to be applied, in order; refuses a history that does not fit the ledger.

@@ -1,5 +1,7 @@
 //! What pending migrations would fail on, looked for in the rows before anything runs.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{Failure, Session};
@@ -11,6 +13,7 @@ use crate::{
     },
     lint::Questioner,
     migrations::Migration,
+    sql::requalify,
 };
 
 /// Refuses to begin where rows are found that a step would fail on.
@@ -26,7 +29,10 @@ pub(crate) async fn check(
     let (mut of, mut questions) = (Vec::new(), Vec::new());
     for migration in pending {
         let done = known.get(migration.name.as_str()).map_or(0, |entry| entry.steps_done);
-        let found = questioner.script(&migration.up, usize::try_from(done).unwrap_or(0));
+        let tenant = session.config.tenant.as_ref();
+        let up = tenant.map(|to| requalify(&migration.up, "public", to, &BTreeSet::new()));
+        let up = up.as_ref().unwrap_or(&migration.up);
+        let found = questioner.script(up, usize::try_from(done).unwrap_or(0));
         of.extend(found.iter().map(|_| migration.name.as_str()));
         questions.extend(found);
     }

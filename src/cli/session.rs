@@ -33,6 +33,16 @@ impl<'a> Session<'a> {
         Ok(Self { ui, args, config, environment, development: OnceCell::new() })
     }
 
+    /// For one of several databases: what is said is kept by a `Ui` of its own.
+    pub(crate) fn of_tenant<'u>(&self, ui: &'u Ui, tenant: Option<String>) -> Session<'u>
+    where
+        'a: 'u,
+    {
+        let config = Config { tenant, ..self.config.clone() };
+        let environment = self.environment.clone();
+        Session { ui, args: self.args, config, environment, development: OnceCell::new() }
+    }
+
     /// Parses a URL together with libpq's environment.
     pub(crate) fn target(&self, url: &str) -> Result<Target, Failure> {
         Ok(Target::parse(url, &self.environment)?)
@@ -62,11 +72,15 @@ impl<'a> Session<'a> {
 
     /// Connects to the database named; it has to be named.
     pub(crate) async fn connect_named(&self, args: &UrlArgs) -> Result<Connection, Failure> {
-        match self.named_target(args)? {
-            Some(target) => Ok(connect(&target).await?),
-            None => Err(Failure::usage("P0031", "no database is named")
-                .help("set `DATABASE_URL`, or give `--url`")),
-        }
+        Ok(connect(&self.target_named(args)?).await?)
+    }
+
+    /// Where the database named is; it has to be named.
+    pub(crate) fn target_named(&self, args: &UrlArgs) -> Result<Target, Failure> {
+        self.named_target(args)?.ok_or_else(|| {
+            Failure::usage("P0031", "no database is named")
+                .help("set `DATABASE_URL`, or give `--url`")
+        })
     }
 
     /// Connects to the database named, or else to the project's own, if it has one.

@@ -5,7 +5,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    ExitStatus, Failure, Session, args::UrlArgs, drift::drift, state::history_or_empty, ui::Tone,
+    ExitStatus, Failure, Session, args::UrlArgs, drift::drift, state::history_or_empty, status_all,
+    targets::TargetsArgs, ui::Tone,
 };
 use crate::{
     db::{
@@ -23,10 +24,12 @@ pub(crate) struct StatusArgs {
     url: UrlArgs,
     /// End with status 1 unless everything is applied and nothing differs
     #[arg(long)]
-    exit_code: bool,
+    pub(crate) exit_code: bool,
     /// Show the steps of what is pending, with the locks that they take
     #[arg(long, conflicts_with = "json")]
     plan: bool,
+    #[command(flatten)]
+    pub(crate) targets: TargetsArgs,
 }
 
 /// How one migration stands.
@@ -62,6 +65,10 @@ pub(crate) struct Line {
 
 pub(crate) async fn run(args: &StatusArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
     let history = history_or_empty(&session.migrations_path())?;
+    if args.targets.any() {
+        let destinations = args.targets.resolve(&args.url, session).await?;
+        return status_all::run(args, &destinations, &history, session).await;
+    }
     let connection = session.connect(&args.url).await?;
     let name = session.config.ledger();
     let entries = Ledger::new(&connection, &name).read().await?;
@@ -96,7 +103,7 @@ pub(crate) async fn run(args: &StatusArgs, session: &Session<'_>) -> Result<Exit
 }
 
 /// How the database differs from what its migrations lead to; `None` where that cannot be told.
-async fn drift_of(
+pub(crate) async fn drift_of(
     connection: &Connection,
     history: &History,
     (lines, entries): (&[Line], &[Entry]),

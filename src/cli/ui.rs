@@ -1,7 +1,7 @@
 //! What goes to stdout and what to stderr, and how it looks.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     io::{IsTerminal as _, Write as _},
 };
 
@@ -21,6 +21,9 @@ pub(crate) struct Ui {
     colour_data: bool,
     /// Set once a reader of stdout has gone away.
     closed: Cell<bool>,
+    /// The one of several databases that all of it is about; what is said of it is kept.
+    target: Option<String>,
+    kept: RefCell<Vec<String>>,
 }
 
 /// Colours by what they say.
@@ -43,7 +46,26 @@ impl Ui {
             colour: wanted && std::io::stderr().is_terminal(),
             colour_data: wanted && std::io::stdout().is_terminal(),
             closed: Cell::new(false),
+            target: None,
+            kept: RefCell::default(),
         }
+    }
+
+    /// For one of several databases: JSON names it, and talk is kept for the report.
+    pub(crate) fn for_target(&self, name: &str) -> Self {
+        Self {
+            colour: false,
+            colour_data: false,
+            closed: Cell::new(false),
+            target: Some(name.to_owned()),
+            kept: RefCell::default(),
+            ..*self
+        }
+    }
+
+    /// What was said of the one database.
+    pub(crate) fn take_kept(&self) -> Vec<String> {
+        self.kept.take()
     }
 
     pub(crate) fn verbose(&self) -> bool {
@@ -66,6 +88,10 @@ impl Ui {
 
     /// Writes one JSON value on a line of its own.
     pub(crate) fn json(&self, value: &Value) {
+        let mut value = value.clone();
+        if let (Some(target), Value::Object(fields)) = (&self.target, &mut value) {
+            fields.insert("target".to_owned(), json!(target));
+        }
         self.data(&format!("{value}\n"));
     }
 
@@ -102,6 +128,10 @@ impl Ui {
     }
 
     fn talk(&self, text: &str) {
+        if self.target.is_some() {
+            self.kept.borrow_mut().push(text.to_owned());
+            return;
+        }
         let mut out = std::io::stderr().lock();
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
     }

@@ -7,6 +7,7 @@ pub mod lex;
 mod lock;
 mod ranged;
 pub(crate) mod read;
+mod requalify;
 mod respell;
 pub mod split;
 mod statement;
@@ -16,6 +17,7 @@ pub use self::{
     ident::{quote_ident, quote_literal, quote_path, unquote_ident, unquote_path},
     lock::LockMode,
     ranged::Ranged,
+    requalify::requalify,
     respell::respell,
     statement::{Statement, render_script},
 };

@@ -19,3 +19,4 @@ mod safety;
 mod scratch;
 mod support;
 mod syntax;
+mod targets;

@@ -12,6 +12,7 @@ mod statement;
 
 use std::{
     cell::RefCell,
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
@@ -34,7 +35,7 @@ use super::{
 };
 use crate::{
     migrations::{Migration, Script, parse_script},
-    sql::quote_ident,
+    sql::{quote_ident, requalify},
 };
 
 /// How an execution behaves.
@@ -52,6 +53,8 @@ pub struct Settings {
     pub replica_lag: Duration,
     /// The namespaces in which unqualified names are looked for.
     pub search_path: Vec<String>,
+    /// The namespace of a tenant, which takes the place of `public` in the scripts.
+    pub tenant: Option<String>,
     /// The role to act as, where it is not the one that logs in.
     pub role: Option<String>,
 }
@@ -65,6 +68,7 @@ impl Default for Settings {
             wait: Duration::from_secs(60),
             replica_lag: Duration::from_secs(10),
             search_path: vec!["public".to_owned()],
+            tenant: None,
             role: None,
         }
     }
@@ -129,6 +133,8 @@ pub struct Executor<'a> {
     stop: Stop,
     /// Borrowed only by the one statement that runs.
     monitor: RefCell<Monitor>,
+    /// What all tenants share: members of extensions in `public`.
+    shared: BTreeSet<String>,
     /// The server can be asked to look whether its client is still there.
     notices_clients: bool,
 }
@@ -156,9 +162,13 @@ impl<'a> Executor<'a> {
         for key in name.lock_keys() {
             lock::acquire(connection, key, settings.wait, observer).await?;
         }
+        let shared = match &settings.tenant {
+            Some(_) => extension_members(connection).await?,
+            None => BTreeSet::new(),
+        };
         let monitor = RefCell::new(Monitor::new(connection.target(), pid));
         let executor =
-            Self { connection, name, settings, observer, stop, monitor, notices_clients };
+            Self { connection, name, settings, observer, stop, monitor, shared, notices_clients };
         executor.reset_session().await?;
         executor.ledger().ensure().await?;
         Ok(executor)
@@ -236,7 +246,11 @@ impl<'a> Executor<'a> {
         text: &str,
         direction: Direction,
     ) -> Result<Script, ExecuteError> {
-        parse_script(text).map_err(|errors| ExecuteError::Script {
+        let script = match &self.settings.tenant {
+            Some(tenant) => parse_script(&requalify(text, "public", tenant, &self.shared)),
+            None => parse_script(text),
+        };
+        script.map_err(|errors| ExecuteError::Script {
             migration: migration.to_owned(),
             file: direction.file(),
             errors,
@@ -312,6 +326,17 @@ impl<'a> Executor<'a> {
             self.observer.notice(&Event::Notice { text });
         }
     }
+}
+
+/// The names in `public` that belong to extensions.
+async fn extension_members(connection: &Connection) -> Result<BTreeSet<String>, Error> {
+    let sql = "SELECT pg_catalog.split_part((pg_catalog.pg_identify_object(classid, objid, objsubid)).name, '(', 1) \
+         FROM pg_catalog.pg_depend WHERE deptype = 'e' UNION \
+         SELECT p.proname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_proc p ON p.oid = d.objid \
+         WHERE d.deptype = 'e' AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass";
+    let rows = connection.query(sql, &[]).await;
+    let rows = rows.map_err(|error| Error::statement("looking for extensions", &error))?;
+    Ok(rows.iter().filter_map(|row| row.get(0)).collect())
 }
 
 /// Refuses a pooler: what it gives away between two statements are the lock and the settings of the

@@ -209,6 +209,16 @@ codes! {
         "`dev --fill table.column=SQL` says what the rows that are there get in a column that the \
          model has and the migrations do not have yet. The migration then adds the column empty, \
          fills it in batches, and makes it required afterwards.";
+    P0071, "no list of databases",
+        "`--targets FILE` holds a URL a line, after a name if it has one; `--targets-query URL SQL` \
+         returns a URL or the name of a database on the same server a row, after a name if there \
+         are two columns; `--schema-per-tenant PATTERN` are schemas of one database. Each needs a \
+         name of its own.";
+    P0072, "some of several databases are not deployed to",
+        "The table and the report say which and why. What is done is recorded in each database \
+         itself, so the same command goes on with the rest. `--canary N` deploys to some first, \
+         and to the others only if these went well; `--max-failures N` goes on in spite of so \
+         many.";
     P0090, "changes that cannot be ordered",
         "What is to be changed depends on itself in a way that driftless does not break up. This \
          is a defect of driftless; please report it with the two states.";
