@@ -85,6 +85,12 @@ pub(crate) struct DeployValues {
     replica_lag: Option<Duration>,
     role: Option<String>,
     pub(crate) allow_drift: Vec<String>,
+    /// SQL to run before the first pending migration.
+    pub(crate) before: Vec<String>,
+    /// SQL to run after the last one.
+    pub(crate) after: Vec<String>,
+    /// A command to run at the end.
+    pub(crate) notify: Option<String>,
     search_path: Option<Vec<String>>,
 }
 

@@ -9,6 +9,7 @@ use super::{
     ExitStatus, Failure, Session,
     args::UrlArgs,
     drift::{allow, drift},
+    hooks,
     new::several_heads,
     progress::Progress,
     report::{ErrorReport, MigrationReport, Outcome, Recorder, Report, TargetReport},
@@ -61,6 +62,9 @@ pub(crate) struct DeployArgs {
     /// Write what ran to this file, as HTML or JSON by the end of its name
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Run this command at the end, with the report as JSON on its standard input
+    #[arg(long, value_name = "COMMAND")]
+    notify: Option<String>,
     #[command(flatten)]
     pub(crate) targets: TargetsArgs,
     #[command(flatten)]
@@ -112,7 +116,7 @@ async fn single(
         migrations,
     };
     let report = Report::of(started, vec![report]);
-    let kept = keep(args, &report);
+    let kept = keep(args, &report, session).await;
     let count = result?;
     kept?;
     tell(count, history, session);
@@ -132,15 +136,19 @@ async fn several(
     if !session.ui.json {
         table(&report.targets, session);
     }
-    let kept = keep(args, &report);
+    let kept = keep(args, &report, session).await;
     match failure {
         Some(failure) => Err(failure),
         None => kept.map(|()| ExitStatus::Done),
     }
 }
 
-/// Writes the report where one is wanted.
-fn keep(args: &DeployArgs, report: &Report) -> Result<(), Failure> {
+/// Writes the report where one is wanted, and tells whoever wants to know.
+async fn keep(args: &DeployArgs, report: &Report, session: &Session<'_>) -> Result<(), Failure> {
+    let command = args.notify.as_ref().or(session.config.values.deploy.notify.as_ref());
+    if let Some(command) = command {
+        hooks::notify(command, report, session).await;
+    }
     args.report.as_ref().map_or(Ok(()), |path| report.write(path))
 }
 
@@ -217,6 +225,8 @@ impl Deploy<'_> {
             rows::check(executor, self.connection, &pending, &entries, self.session).await?;
         }
         executor.ledger().mark_deployed_to().await?;
+        let hooks = &self.session.config.values.deploy;
+        hooks::run_sql(executor, self.connection, "before", &hooks.before, self.session).await?;
         let known = by_name(&entries);
         for migration in &pending {
             if migration.edited_since_proof() {
@@ -233,6 +243,7 @@ impl Deploy<'_> {
         if checked {
             self.check_after(executor).await?;
         }
+        hooks::run_sql(executor, self.connection, "after", &hooks.after, self.session).await?;
         Ok(pending.len())
     }
 

@@ -16,6 +16,7 @@ mod explain;
 mod failure;
 mod glob;
 mod history;
+mod hooks;
 mod init;
 mod lint;
 mod losses;

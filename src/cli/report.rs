@@ -131,13 +131,17 @@ impl Report {
     /// Writes it as HTML or JSON, as the name of the file ends.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
         let html = path.extension().is_some_and(|e| e == "html" || e == "htm");
-        let text = if html {
-            self.html()
-        } else {
-            let json = serde_json::to_string_pretty(self).expect("a report is text and numbers");
-            json + "\n"
-        };
+        let text = if html { self.html() } else { self.json() };
         rename_into_place(path, &text).map_err(|error| Failure::io("write", path, &error))
+    }
+
+    /// How many migrations were applied to all of them together.
+    pub(crate) fn applied(&self) -> usize {
+        self.targets.iter().map(|target| target.applied).sum()
+    }
+
+    pub(crate) fn json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a report is text and numbers") + "\n"
     }
 
     fn html(&self) -> String {

@@ -156,3 +156,34 @@ fn each_tenant_may_have_a_schema() {
     sandbox.run(&[&["status", "--exit-code"], &args[..]].concat()).expect(0);
     sandbox.run(&[&["deploy"], &args[..]].concat()).expect(0).prints("up to date");
 }
+
+#[test]
+fn hooks_run_around_what_is_pending_and_a_command_gets_the_report() {
+    let sandbox =
+        Sandbox::with_migrations(&[("1_a", "INSERT INTO public.log VALUES ('migration');")]);
+    sandbox.sql("CREATE TABLE log (what text)");
+    sandbox.write(
+        "driftless.toml",
+        "[deploy]\nallow-drift = [\"*\"]\nbefore = [\"INSERT INTO log VALUES ('before')\"]\n\
+         after = [\"INSERT INTO log VALUES ('after'); INSERT INTO log VALUES ('end')\"]\n\
+         notify = \"cat > told.json; echo $DRIFTLESS_OK $DRIFTLESS_APPLIED > told.txt\"\n",
+    );
+    sandbox.run(&["deploy"]).expect(0);
+    let log = "SELECT string_agg(what, ' ') FROM log";
+    assert_eq!(sandbox.value(log), "before migration after end");
+    let read = |file: &str| std::fs::read_to_string(sandbox.dir.path().join(file)).unwrap();
+    assert_eq!(read("told.txt"), "true 1\n");
+    assert!(read("told.json").contains("\"migration\": \"1_a\""));
+    sandbox.run(&["deploy"]).expect(0);
+    assert_eq!(sandbox.value(log), "before migration after end");
+    sandbox.write("migrations/2_b/migration.sql", "SELECT 1;");
+    sandbox
+        .write("driftless.toml", "[deploy]\nallow-drift = [\"*\"]\nbefore = [\"SELECT 1 / 0\"]\n");
+    sandbox
+        .run(&["deploy", "--notify", "exit 3"])
+        .expect(4)
+        .says("error[P0073]: hook `before` 1: division by zero")
+        .says("no migration was begun")
+        .says("`notify` ended with exit status: 3");
+    assert_eq!(sandbox.value("SELECT count(*) FROM driftless.migrations"), "1");
+}

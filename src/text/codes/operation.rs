@@ -219,6 +219,10 @@ codes! {
          itself, so the same command goes on with the rest. `--canary N` deploys to some first, \
          and to the others only if these went well; `--max-failures N` goes on in spite of so \
          many.";
+    P0073, "a hook that failed",
+        "SQL under `before` or `after` of `[deploy]` failed. What comes before runs only where \
+         something is pending, and when it fails no migration begins; what comes after runs when \
+         all migrations are applied, and they stay applied.";
     P0090, "changes that cannot be ordered",
         "What is to be changed depends on itself in a way that driftless does not break up. This \
          is a defect of driftless; please report it with the two states.";
