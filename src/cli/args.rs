@@ -25,6 +25,7 @@ use super::{
     reset::ResetArgs,
     resolve::ResolveArgs,
     rollback::RollbackArgs,
+    seed::SeedArgs,
     shell::CompletionsArgs,
     stamp::StampArgs,
     status::StatusArgs,
@@ -139,6 +140,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Run SQL on the database, step by step
     Execute(ExecuteArgs),
+    /// Fill a development database with the rows of `seed.sql`
+    Seed(SeedArgs),
     /// Print the completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page

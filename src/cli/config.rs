@@ -39,6 +39,8 @@ pub(crate) struct Values {
     pub(crate) migrations: Option<PathBuf>,
     /// The database named here is one that `reset` and the like must not touch.
     pub(crate) production: bool,
+    /// The script, or the folder of scripts, that `seed` runs.
+    pub(crate) seed: Option<PathBuf>,
     pub(crate) url: Option<String>,
     pub(crate) scratch_url: Option<String>,
     pub(crate) pg_bindir: Option<PathBuf>,
@@ -84,6 +86,8 @@ pub(crate) struct DeployValues {
     #[serde(deserialize_with = "duration")]
     replica_lag: Option<Duration>,
     role: Option<String>,
+    /// Migrations may run programs.
+    allow_programs: bool,
     pub(crate) allow_drift: Vec<String>,
     /// SQL to run before the first pending migration.
     pub(crate) before: Vec<String>,
@@ -207,6 +211,7 @@ impl Config {
                 None => values.search_path.clone().unwrap_or(default.search_path),
             },
             tenant: self.tenant.clone(),
+            programs: values.allow_programs,
             role: values.role.clone(),
         }
     }

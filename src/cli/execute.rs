@@ -6,7 +6,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::{ExitStatus, Failure, Session, args::UrlArgs};
-use crate::{db::Error, migrations::parse_script};
+use crate::{
+    db::{Connection, Error},
+    migrations::parse_script,
+};
 
 /// Arguments of `execute`.
 #[derive(Debug, Args)]
@@ -23,13 +26,34 @@ pub(crate) struct ExecuteArgs {
 
 pub(crate) async fn run(args: &ExecuteArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
     let (name, text) = source(args)?;
-    let script = parse_script(&text).map_err(|errors| {
+    let connection = session.connect(&args.url).await?;
+    let started = Instant::now();
+    let steps = run_text(&connection, &name, &text, session).await?;
+    let seconds = started.elapsed().as_secs_f64();
+    if session.ui.json {
+        session.ui.json(&json!({ "steps": steps, "seconds": seconds }));
+    }
+    let plural = if steps == 1 { "" } else { "s" };
+    session.ui.say(&format!("ran {steps} statement{plural} in {seconds:.2} s"));
+    Ok(ExitStatus::Done)
+}
+
+/// Runs a script on a database; returns how many statements that were.
+pub(crate) async fn run_text(
+    connection: &Connection,
+    name: &str,
+    text: &str,
+    session: &Session<'_>,
+) -> Result<usize, Failure> {
+    let script = parse_script(text).map_err(|errors| {
         let mut failure = Failure::usage("P0019", format!("`{name}`, {}", errors[0]));
         failure.help = errors.iter().find_map(|error| error.help.clone());
         failure
     })?;
-    let connection = session.connect(&args.url).await?;
-    let started = Instant::now();
+    if let Some(step) = script.steps.iter().find(|step| step.program.is_some()) {
+        let message = format!("`{name}`, line {}: only migrations run programs", step.line);
+        return Err(Failure::usage("P0019", message));
+    }
     for segment in &script.segments {
         let result: Result<(), (usize, Error)> = async {
             let first = script.steps[segment.steps.start].line;
@@ -61,13 +85,7 @@ pub(crate) async fn run(args: &ExecuteArgs, session: &Session<'_>) -> Result<Exi
             });
         }
     }
-    let (steps, seconds) = (script.steps.len(), started.elapsed().as_secs_f64());
-    if session.ui.json {
-        session.ui.json(&json!({ "steps": steps, "seconds": seconds }));
-    }
-    let plural = if steps == 1 { "" } else { "s" };
-    session.ui.say(&format!("ran {steps} statement{plural} in {seconds:.2} s"));
-    Ok(ExitStatus::Done)
+    Ok(script.steps.len())
 }
 
 fn source(args: &ExecuteArgs) -> Result<(String, String), Failure> {

@@ -82,6 +82,7 @@ impl From<ExecuteError> for Failure {
             ExecuteError::Script { .. } => ExitStatus::Usage,
             ExecuteError::EditedBeforeResume { .. }
             | ExecuteError::Batch { .. }
+            | ExecuteError::Program { .. }
             | ExecuteError::Unknown { .. }
             | ExecuteError::NoWayBack { .. } => ExitStatus::Refused,
             _ => ExitStatus::Environment,

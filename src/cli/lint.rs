@@ -207,7 +207,7 @@ fn read_scripts(files: &[PathBuf]) -> Result<Vec<Script>, Failure> {
 }
 
 /// The file, or the scripts below the folder by name; the way back is not one of them.
-fn below(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn below(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

@@ -34,6 +34,7 @@ mod reset;
 mod resolve;
 mod rollback;
 mod rows;
+mod seed;
 mod session;
 mod shell;
 mod stamp;
@@ -113,6 +114,7 @@ async fn dispatch(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::Show(args) => history::show(args, session),
         Command::Merge(args) => merge::run(args, session).await,
         Command::Rebase(args) => rebase::run(args, session).await,
+        Command::Seed(args) => seed::run(args, session).await,
         Command::Sql(args) => preview::sql(args, session),
         Command::Plan(args) => preview::plan(args, session).await,
         Command::Stamp(args) => stamp::run(args, session).await,

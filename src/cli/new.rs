@@ -13,6 +13,9 @@ use crate::migrations::{
 pub(crate) struct NewArgs {
     /// What it will do, in a few words
     name: String,
+    /// Start from a template for moving rows: what has to be so before and after
+    #[arg(long)]
+    data: bool,
 }
 
 pub(crate) fn run(args: &NewArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
@@ -33,7 +36,7 @@ pub(crate) fn run(args: &NewArgs, session: &Session<'_>) -> Result<ExitStatus, F
     }
     let new = NewMigration {
         name: format!("{}_{slug}", timestamp_after(&history)),
-        up: format!("-- {}\n", args.name.replace('\n', " ")),
+        up: format!("-- {}\n{}", args.name.replace('\n', " "), if args.data { DATA } else { "" }),
         down: None,
         header: Header { parents, ..Header::default() },
         proved: false,
@@ -48,6 +51,17 @@ pub(crate) fn run(args: &NewArgs, session: &Session<'_>) -> Result<ExitStatus, F
     }
     Ok(ExitStatus::Done)
 }
+
+/// What a migration of rows starts as.
+const DATA: &str = "--
+-- A query that has to return true before the first statement, in its transaction:
+-- driftless: require SELECT true
+-- And one for the end of that transaction; if it does not hold, nothing stays:
+-- driftless: ensure SELECT true
+
+-- Where there are many rows, let the statement run in ranges that are committed one by one: the
+-- directive `batch key=id` before it.
+";
 
 /// The time now, or a second after the last migration where that is later.
 pub(crate) fn timestamp_after(history: &History) -> String {

@@ -31,7 +31,7 @@ pub(crate) struct ResetArgs {
 pub(crate) async fn run(args: &ResetArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
     let history = super::state::history_or_empty(&session.migrations_path())?;
     let connection = session.connect(&args.url).await?;
-    refuse_production(&connection, session).await?;
+    refuse_production("reset", &connection, session).await?;
     confirm(args, &connection, session)?;
     let name = session.config.ledger();
     let settings = session.config.settings();
@@ -60,7 +60,12 @@ pub(crate) async fn run(args: &ResetArgs, session: &Session<'_>) -> Result<ExitS
     Ok(ExitStatus::Done)
 }
 
-async fn refuse_production(connection: &Connection, session: &Session<'_>) -> Result<(), Failure> {
+/// Refuses a database that is more than one to develop on.
+pub(crate) async fn refuse_production(
+    verb: &str,
+    connection: &Connection,
+    session: &Session<'_>,
+) -> Result<(), Failure> {
     let name = session.config.ledger();
     let reason = if session.config.values.production {
         "the configuration says `production = true`"
@@ -69,7 +74,7 @@ async fn refuse_production(connection: &Connection, session: &Session<'_>) -> Re
     } else {
         return Ok(());
     };
-    let message = format!("`{}` is not reset: {reason}", connection.target());
+    let message = format!("`{}` is not {verb}: {reason}", connection.target());
     Err(Failure::refused("P0040", message)
         .help("a database for development is one that only `dev`, `push` and `reset` changed"))
 }

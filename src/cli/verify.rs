@@ -1,5 +1,7 @@
 //! `verify`: proves migrations on a scratch database: up, down and up again.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde_json::json;
 
@@ -7,7 +9,7 @@ use super::{
     ExitStatus, Failure, Session, session::one_migration, state::read, workbench::Workbench,
 };
 use crate::{
-    db::replay::{ReplayError, replay, run_script},
+    db::replay::{Conditions, ReplayError, replay, run_script, run_script_with},
     diff::{ChangeSet, diff},
     migrations::{Header, History, Migration, rename_into_place, render_header},
     schema::Schema,
@@ -25,6 +27,9 @@ pub(crate) struct VerifyArgs {
     /// Record what was proved in the headers, so that later edits are noticed
     #[arg(long)]
     update: bool,
+    /// Run this script before each migration, so that it is tried on rows and its conditions count
+    #[arg(long, value_name = "FILE")]
+    with_data: Option<PathBuf>,
 }
 
 /// What came of one migration.
@@ -39,9 +44,17 @@ pub(crate) async fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<Exit
     let history = session.history()?;
     let chosen = choose(args, &history)?;
     let mut workbench = Workbench::new(session, None, None)?;
+    let rows = match &args.with_data {
+        Some(file) => {
+            let text =
+                std::fs::read_to_string(file).map_err(|error| Failure::io("read", file, &error))?;
+            Some((file.display().to_string(), text))
+        }
+        None => None,
+    };
     let mut failed = 0;
     for migration in &chosen {
-        let verdict = verify(migration, &history, &mut workbench).await?;
+        let verdict = verify(migration, &history, rows.as_ref(), &mut workbench).await?;
         tell(migration, &verdict, session);
         if !verdict.wrong.is_empty() {
             failed += 1;
@@ -74,6 +87,7 @@ fn choose<'h>(args: &VerifyArgs, history: &'h History) -> Result<Vec<&'h Migrati
 async fn verify(
     migration: &Migration,
     history: &History,
+    rows: Option<&(String, String)>,
     workbench: &mut Workbench<'_>,
 ) -> Result<Verdict, Failure> {
     let session = workbench.session();
@@ -83,9 +97,14 @@ async fn verify(
     replay(&database, earlier).await?;
     let before = read(&database, session).await?;
     let mut verdict = Verdict { after: before.clone(), before, wrong: Vec::new() };
+    if let Some((file, text)) = rows {
+        run_script(&database, file, text).await?;
+    }
+    let conditions = if rows.is_some() { Conditions::Enforce } else { Conditions::Ask };
     let file = |name: &str| migration.path.join(name).display().to_string();
     let (up_file, down_file) = (file("migration.sql"), file("down.sql"));
-    if !passes(run_script(&database, &up_file, &migration.up).await, &mut verdict.wrong)? {
+    let up = run_script_with(&database, &up_file, &migration.up, conditions).await;
+    if !passes(up, &mut verdict.wrong)? {
         database.drop_database().await?;
         return Ok(verdict);
     }

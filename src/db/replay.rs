@@ -6,7 +6,7 @@ use tokio_postgres::error::SqlState;
 
 use super::{Connection, Error, ScratchDb};
 use crate::{
-    migrations::{Migration, Script, ScriptError, Segment, parse_script},
+    migrations::{Condition, Migration, Script, ScriptError, Segment, parse_script},
     sql::quote_ident,
 };
 
@@ -73,6 +73,15 @@ pub async fn replay<'m>(
     Ok(())
 }
 
+/// What becomes of the conditions of a script: on empty tables their answers say nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conditions {
+    /// They are asked, and any answer will do.
+    Ask,
+    /// They have to hold.
+    Enforce,
+}
+
 /// Runs a script on a scratch database, its transactions as the script has them.
 ///
 /// On a private server roles that it names and that do not exist are created on the way: who may
@@ -81,13 +90,26 @@ pub async fn replay<'m>(
 /// # Errors
 /// When it does not run.
 pub async fn run_script(database: &ScratchDb, file: &str, text: &str) -> Result<(), ReplayError> {
+    run_script_with(database, file, text, Conditions::Ask).await
+}
+
+/// Runs a script as [`run_script`] does.
+///
+/// # Errors
+/// When it does not run, or a condition that is to hold does not.
+pub async fn run_script_with(
+    database: &ScratchDb,
+    file: &str,
+    text: &str,
+    conditions: Conditions,
+) -> Result<(), ReplayError> {
     let script = parse_script(text)
         .map_err(|errors| ReplayError::Script { file: file.to_owned(), errors })?;
     let prepare = format!("{RESET}; SET search_path = public");
     database.run("preparing the scratch database", &prepare).await?;
     for segment in &script.segments {
         let mut created = BTreeSet::new();
-        while let Err((line, error)) = run_segment(database, &script, segment).await {
+        while let Err((line, error)) = run_segment(database, &script, segment, conditions).await {
             if segment.transaction {
                 let _ = database.batch_execute("ROLLBACK").await;
             }
@@ -115,6 +137,7 @@ async fn run_segment(
     connection: &Connection,
     script: &Script,
     segment: &Segment,
+    conditions: Conditions,
 ) -> Result<(), (usize, Error)> {
     let first = script.steps[segment.steps.start].line;
     if segment.transaction {
@@ -122,7 +145,13 @@ async fn run_segment(
         connection.run("beginning", begin).await.map_err(|error| (first, error))?;
     }
     for step in &script.steps[segment.steps.clone()] {
-        connection.run(&step.title(), &step.sql).await.map_err(|error| (step.line, error))?;
+        // Programs are for rows, of which there are none here.
+        if step.program.is_some() {
+            continue;
+        }
+        let asked = step.condition.as_ref().filter(|_| conditions == Conditions::Ask);
+        let sql = asked.map_or_else(|| step.sql.clone(), Condition::ask);
+        connection.run(&step.title(), &sql).await.map_err(|error| (step.line, error))?;
     }
     if segment.transaction {
         connection.run("committing", "COMMIT").await.map_err(|error| (first, error))?;

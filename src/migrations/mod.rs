@@ -3,6 +3,7 @@
 mod batch;
 mod branches;
 mod checksum;
+mod condition;
 mod directory;
 mod header;
 mod history;
@@ -15,6 +16,7 @@ pub use self::{
     batch::{Batch, BatchKey},
     branches::{Branch, Branches},
     checksum::{Checksum, checksum_of},
+    condition::{Condition, When},
     directory::{Directory, Migration, read_directory},
     header::{Header, render_header},
     history::{History, HistoryError},

@@ -2,8 +2,11 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use super::{Batch, Checksum, checksum_of};
-use crate::sql::split::{self, Control, Piece};
+use super::{Batch, Checksum, Condition, When, checksum_of};
+use crate::sql::{
+    lex::Comment,
+    split::{self, Control, Piece},
+};
 
 /// A script that can be run step by step.
 #[derive(Clone, Debug, Default)]
@@ -27,13 +30,22 @@ pub struct Step {
     pub transactional: bool,
     /// How it is run in ranges, each a transaction of its own.
     pub batch: Option<Batch>,
+    /// What it only makes sure of.
+    pub condition: Option<Condition>,
+    /// The program that it runs instead of SQL, with its arguments.
+    pub program: Option<Vec<String>>,
 }
 
 impl Step {
     /// Its first line, shortened, for people.
     #[must_use]
     pub fn title(&self) -> String {
-        let mut title = self.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = match (&self.condition, &self.program) {
+            (Some(condition), _) => format!("{} {}", condition.word(), condition.query),
+            (_, Some(program)) => format!("run {}", program.join(" ")),
+            _ => self.sql.clone(),
+        };
+        let mut title = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if title.chars().count() > 72 {
             title = title.chars().take(71).collect();
             title.push('…');
@@ -92,11 +104,15 @@ pub fn parse_script(text: &str) -> Result<Script, Vec<ScriptError>> {
     }
     builder.read_directives(&parsed);
     for piece in &parsed.pieces {
+        builder.before(piece.leading.iter().chain(&piece.inner));
         match &piece.control {
             Some(control) => builder.control(piece, control),
             None => builder.step(piece),
         }
     }
+    builder.before(parsed.trailing.iter());
+    let last = std::mem::take(&mut builder.announced);
+    builder.after.extend(last);
     builder.finish()
 }
 
@@ -121,6 +137,10 @@ struct Builder<'a> {
     open: Option<(String, usize)>,
     /// Statements that are run in ranges, by the place where they start.
     batches: BTreeMap<usize, Batch>,
+    /// Conditions of the segment being built that have to hold at its end.
+    after: Vec<Step>,
+    /// Those of the statement to come.
+    announced: Vec<Step>,
     /// The segment holds something that can be used only after it.
     must_commit: bool,
 }
@@ -156,6 +176,8 @@ impl<'a> Builder<'a> {
                             Err((reason, help)) => self.fail(comment.start, reason, Some(help)),
                         }
                     }
+                    // What becomes a step of its own.
+                    other if Condition::parse(other).is_some() || program(other).is_some() => {}
                     // What `lint` reads.
                     other if other.split(char::is_whitespace).next() == Some("allow") => {}
                     other if other.split(char::is_whitespace).next() == Some("allow-file") => {}
@@ -163,13 +185,73 @@ impl<'a> Builder<'a> {
                         comment.start,
                         format!("unknown directive `{other}`"),
                         Some(
-                            "`no-transaction`, `batch`, `allow` and `allow-file` are known"
+                            "`no-transaction`, `batch`, `require`, `ensure`, `run`, `allow` and \
+                             `allow-file` are known"
                                 .to_owned(),
                         ),
                     ),
                 }
             }
         }
+    }
+
+    /// Makes steps of the conditions and programs that stand before a statement, or at the end.
+    fn before<'c>(&mut self, comments: impl Iterator<Item = &'c Comment<'a>>)
+    where
+        'a: 'c,
+    {
+        for comment in comments {
+            let Some(directive) = directive(comment.text) else { continue };
+            let step = Step {
+                sql: String::new(),
+                line: self.line(comment.start),
+                sha256: checksum_of(directive),
+                transactional: true,
+                batch: None,
+                condition: None,
+                program: None,
+            };
+            match Condition::parse(directive) {
+                Some(Ok(condition)) => {
+                    let sql = condition.enforce();
+                    let after = condition.when == When::After;
+                    let step = Step { sql, condition: Some(condition), ..step };
+                    if after {
+                        self.announced.push(step);
+                    } else {
+                        self.condition(step);
+                    }
+                    continue;
+                }
+                Some(Err(reason)) => {
+                    let help = "write a query that returns true, or an expression".to_owned();
+                    self.fail(comment.start, reason, Some(help));
+                    continue;
+                }
+                None => {}
+            }
+            let Some(program) = program(directive) else { continue };
+            if program.is_empty() {
+                self.fail(comment.start, "`run` names no program".to_owned(), None);
+            } else if let Some((_, begun)) = &self.open {
+                let reason =
+                    format!("a program cannot run inside the transaction that line {begun} begins");
+                self.fail(comment.start, reason, Some("commit before it".to_owned()));
+            } else {
+                self.close();
+                let (sql, program) = (format!("-- driftless: {directive}"), Some(program));
+                self.script.steps.push(Step { sql, transactional: false, program, ..step });
+                self.close();
+            }
+        }
+    }
+
+    /// A condition before a statement: in its transaction, if it has one.
+    fn condition(&mut self, step: Step) {
+        if self.must_commit {
+            self.close();
+        }
+        self.script.steps.push(step);
     }
 
     fn step(&mut self, piece: &Piece<'a>) {
@@ -186,7 +268,9 @@ impl<'a> Builder<'a> {
             );
             self.fail(piece.span.start, reason, Some("commit before it".to_owned()));
         }
-        if outside || alone || (self.must_commit && !commits_after) {
+        // Without transactions a statement still shares one with what is required before it.
+        let required = self.script.steps[self.from..].iter().all(|step| step.condition.is_some());
+        if outside || alone && !required || (self.must_commit && !commits_after) {
             self.close();
         }
         self.must_commit |= commits_after;
@@ -196,7 +280,10 @@ impl<'a> Builder<'a> {
             sha256: checksum_of(piece.text),
             transactional: !outside,
             batch,
+            condition: None,
+            program: None,
         });
+        self.after.append(&mut self.announced);
         if outside || alone {
             self.close();
         }
@@ -204,6 +291,17 @@ impl<'a> Builder<'a> {
 
     /// Ends the segment being built.
     fn close(&mut self) {
+        let after = std::mem::take(&mut self.after);
+        // What runs in no transaction is made sure of in one that follows.
+        let outside = self.script.steps.get(self.from).is_some_and(|step| !step.transactional);
+        if !after.is_empty() && outside {
+            self.end_segment();
+        }
+        self.script.steps.extend(after);
+        self.end_segment();
+    }
+
+    fn end_segment(&mut self) {
         let to = self.script.steps.len();
         if self.from < to {
             let transaction = self.script.steps[self.from].transactional;
@@ -259,6 +357,8 @@ impl<'a> Builder<'a> {
                     sha256: checksum_of(piece.text),
                     transactional: true,
                     batch: None,
+                    condition: None,
+                    program: None,
                 });
             }
         }
@@ -273,6 +373,12 @@ impl<'a> Builder<'a> {
         self.errors.sort_by_key(|error| error.line);
         if self.errors.is_empty() { Ok(self.script) } else { Err(self.errors) }
     }
+}
+
+/// The words after `run` in a directive.
+fn program(directive: &str) -> Option<Vec<String>> {
+    let mut words = directive.split_whitespace().map(str::to_owned);
+    (words.next()? == "run").then(|| words.collect())
 }
 
 /// What follows `-- driftless:` in a comment of either form.
@@ -331,6 +437,31 @@ mod tests {
         check(text, &[(0..1, true), (1..2, false), (2..3, true)]);
         let allowed = "/* driftless: no-transaction */\n-- driftless: allow H0101 because small\n";
         check(&format!("{allowed}SELECT 1; SELECT 2;"), &[(0..1, true), (1..2, true)]);
+    }
+
+    #[test]
+    fn conditions_are_steps_of_the_transaction_that_they_stand_in() {
+        let text = "-- driftless: require 1 = 1\n-- driftless: ensure SELECT true\nSELECT 1;\n\
+                    SELECT 2;\nCREATE INDEX CONCURRENTLY i ON t (a);\nSELECT 3;\n\
+                    -- driftless: ensure SELECT 4";
+        check(text, &[(0..4, true), (4..5, false), (5..7, true)]);
+        let script = parse_script(text).unwrap();
+        let titles: Vec<_> = script.steps.iter().map(Step::title).collect();
+        assert_eq!(titles[0], "require 1 = 1");
+        assert_eq!(titles[3], "ensure SELECT true");
+        assert_eq!(titles[6], "ensure SELECT 4");
+        let alone = "-- driftless: no-transaction\n-- driftless: require true\n\
+                     -- driftless: ensure true\nUPDATE t SET a = 1;";
+        check(alone, &[(0..3, true)]);
+        let index = "-- driftless: require true\n-- driftless: ensure true\n\
+                     CREATE INDEX CONCURRENTLY i ON t (a);";
+        check(index, &[(0..1, true), (1..2, false), (2..3, true)]);
+        check(
+            "SELECT 1;\n-- driftless: run ./go now\nSELECT 2;",
+            &[(0..1, true), (1..2, false), (2..3, true)],
+        );
+        check_error("-- driftless: require\nSELECT 1;", 1, "asks nothing");
+        check_error("BEGIN;\n-- driftless: run x\nSELECT 1;\nCOMMIT;", 2, "a program cannot");
     }
 
     #[track_caller]

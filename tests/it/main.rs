@@ -1,11 +1,13 @@
 //! Integration tests, one binary.
 
 mod batches;
+mod branch_campaign;
 mod branches;
 mod catalog;
 mod cli;
 mod corpus;
 mod daily;
+mod data;
 mod example;
 mod faults;
 mod histories;

@@ -105,6 +105,16 @@ pub enum ExecuteError {
         /// Why not.
         reason: String,
     },
+    /// A migration that runs a program where none may run.
+    #[error("migration `{migration}`, line {line}, wants to `{title}`")]
+    Program {
+        /// The migration.
+        migration: String,
+        /// Line in the file.
+        line: usize,
+        /// The program with its arguments.
+        title: String,
+    },
     /// There is nothing to take it back with.
     #[error("migration `{migration}` cannot be taken back: {}", reason.as_deref().unwrap_or("it has no `down.sql`"))]
     NoWayBack {
@@ -144,6 +154,7 @@ impl ExecuteError {
             Self::LockLost { .. } => "P0025",
             Self::NoWayBack { .. } => "P0026",
             Self::Batch { .. } => "P0056",
+            Self::Program { .. } => "P0077",
         }
     }
 
@@ -185,6 +196,10 @@ impl ExecuteError {
             ),
             Self::Stopped { .. } => "run `driftless deploy` again to go on".to_owned(),
             Self::Locked { .. } => "wait for it, or allow more time with `--wait`".to_owned(),
+            Self::Program { .. } => {
+                "let it with `allow-programs = true` under `[deploy]` in `driftless.toml`"
+                    .to_owned()
+            }
             Self::Batch { .. } => {
                 "name a key that an index leads with and that is never NULL, or `key=ctid`"
                     .to_owned()

@@ -6,6 +6,7 @@ mod error;
 mod event;
 mod lock;
 mod monitor;
+mod program;
 mod reconcile;
 mod segment;
 mod statement;
@@ -55,6 +56,8 @@ pub struct Settings {
     pub search_path: Vec<String>,
     /// The namespace of a tenant, which takes the place of `public` in the scripts.
     pub tenant: Option<String>,
+    /// Whether migrations may run programs.
+    pub programs: bool,
     /// The role to act as, where it is not the one that logs in.
     pub role: Option<String>,
 }
@@ -69,6 +72,7 @@ impl Default for Settings {
             replica_lag: Duration::from_secs(10),
             search_path: vec!["public".to_owned()],
             tenant: None,
+            programs: false,
             role: None,
         }
     }
@@ -206,7 +210,7 @@ impl<'a> Executor<'a> {
         parents: &[String],
         entry: Option<&Entry>,
     ) -> Result<(), ExecuteError> {
-        let script = self.parse(&migration.name, &migration.up, Direction::Up)?;
+        let script = self.parse(migration, &migration.up, Direction::Up)?;
         let ledger = self.ledger();
         let begin = ledger.begin_sql(
             &migration.name,
@@ -216,7 +220,7 @@ impl<'a> Executor<'a> {
             script.steps.len(),
         );
         let begin = Begin { sql: begin, finish: ledger.finish_sql(&migration.name) };
-        self.run(&migration.name, Direction::Up, &script, begin, entry.is_some()).await
+        self.run(migration, Direction::Up, &script, begin, entry.is_some()).await
     }
 
     /// Takes one applied migration back.
@@ -231,18 +235,18 @@ impl<'a> Executor<'a> {
                 reason: migration.header.as_ref().and_then(|header| header.irreversible.clone()),
             });
         };
-        let script = self.parse(name, down, Direction::Down)?;
+        let script = self.parse(migration, down, Direction::Down)?;
         let ledger = self.ledger();
         let begin = Begin {
             sql: ledger.begin_down_sql(name),
             finish: ledger.forget_sql(name, "rolled back", ""),
         };
-        self.run(name, Direction::Down, &script, begin, true).await
+        self.run(migration, Direction::Down, &script, begin, true).await
     }
 
     fn parse(
         &self,
-        migration: &str,
+        migration: &Migration,
         text: &str,
         direction: Direction,
     ) -> Result<Script, ExecuteError> {
@@ -250,26 +254,36 @@ impl<'a> Executor<'a> {
             Some(tenant) => parse_script(&requalify(text, "public", tenant, &self.shared)),
             None => parse_script(text),
         };
-        script.map_err(|errors| ExecuteError::Script {
-            migration: migration.to_owned(),
+        let name = &migration.name;
+        let script = script.map_err(|errors| ExecuteError::Script {
+            migration: name.clone(),
             file: direction.file(),
             errors,
-        })
+        })?;
+        match script.steps.iter().find(|step| step.program.is_some()) {
+            Some(step) if !self.settings.programs => {
+                let (migration, line) = (name.clone(), step.line);
+                Err(ExecuteError::Program { migration, line, title: step.title() })
+            }
+            _ => Ok(script),
+        }
     }
 
     async fn run(
         &self,
-        name: &str,
+        migration: &Migration,
         direction: Direction,
         script: &Script,
         begin: Begin,
         known: bool,
     ) -> Result<(), ExecuteError> {
+        let name = migration.name.as_str();
         let started = Instant::now();
         if !self.reset_session().await? {
             return Err(ExecuteError::LockLost { migration: name.to_owned() });
         }
-        let run = Run { executor: self, name, direction, script, begin };
+        let folder = migration.path.as_path();
+        let run = Run { executor: self, name, folder, direction, script, begin };
         let done = if known { run.resume_point().await? } else { 0 };
         self.observer.notice(&Event::MigrationStarted {
             migration: name.to_owned(),

@@ -1,7 +1,10 @@
 //! The segments of one migration: transactions that are recorded as they commit, and steps outside
 //! of transactions that are recorded before and after.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use super::{
     Direction, Event, ExecuteError, Executor, Session,
@@ -27,6 +30,7 @@ pub(super) struct Begin {
 pub(super) struct Run<'a> {
     pub(super) executor: &'a Executor<'a>,
     pub(super) name: &'a str,
+    pub(super) folder: &'a Path,
     pub(super) direction: Direction,
     pub(super) script: &'a Script,
     pub(super) begin: Begin,
@@ -405,7 +409,10 @@ impl Run<'_> {
             connection.run("preparing the step", sql).await?;
         }
         let title = step.title();
-        let cost = self.executor.run_statement(self.name, index, (&title, &step.sql)).await?;
+        let cost = match &step.program {
+            Some(program) => self.executor.run_program(self.name, (program, self.folder)).await?,
+            None => self.executor.run_statement(self.name, index, (&title, &step.sql)).await?,
+        };
         if patient {
             let sql = format!("SET LOCAL lock_timeout = {}", lock_timeout.as_millis());
             connection.run("after the step", &sql).await?;

@@ -223,6 +223,12 @@ codes! {
         "SQL under `before` or `after` of `[deploy]` failed. What comes before runs only where \
          something is pending, and when it fails no migration begins; what comes after runs when \
          all migrations are applied, and they stay applied.";
+    P0076, "nothing to seed with",
+        "`seed` runs `seed.sql` or the scripts in `seeds` beside the configuration, what `seed = \
+         \"…\"` in it names, or the files that are given.";
+    P0077, "a program that may not run",
+        "A migration has a step `-- driftless: run …`. What a program does nobody can prove, so it \
+         runs only where the configuration says `allow-programs = true` under `[deploy]`.";
     P0090, "changes that cannot be ordered",
         "What is to be changed depends on itself in a way that driftless does not break up. This \
          is a defect of driftless; please report it with the two states.";
