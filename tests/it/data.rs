@@ -72,7 +72,7 @@ fn programs_run_only_where_the_configuration_lets_them() {
     sandbox.write("driftless.toml", "[deploy]\nallow-programs = true\n");
     sandbox.run(&["deploy"]).expect(4).says("it ended with exit status: 1");
     sandbox.write("fine", "");
-    sandbox.run(&["deploy"]).expect(0).says("one for 2_fill");
+    sandbox.run(&["deploy", "-v"]).expect(0).says("one for 2_fill");
     sandbox.run(&["status", "--exit-code"]).expect(0);
 }
 
