@@ -130,8 +130,11 @@ impl Scratch {
         for installation in &installations {
             match PrivateServer::start(installation, &cache).await {
                 Ok((server, admin)) => {
-                    let target = server.target().clone();
-                    return Ok(Self::new(admin, target, random_name(), Some(server)));
+                    let (target, run) = (server.target().clone(), random_name());
+                    // Whoever is given this server's URL must know that its databases are in use.
+                    let sql = format!("SET application_name = '{}'", marker(&run));
+                    admin.run("naming the session of a private server", &sql).await?;
+                    return Ok(Self::new(admin, target, run, Some(server)));
                 }
                 Err(error) => last = Some(error),
             }
