@@ -193,6 +193,26 @@ pub(crate) fn parents(object: &Object, state: &Schema) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// Takes away the defaults that a new table would take over from a parent, where it is to have
+/// none (manual, "CREATE TABLE", `INHERITS`).
+pub(crate) fn defaults_not_taken_over(parts: &[&Object], cx: &Context<'_>) -> Vec<Statement> {
+    let default = |path: Vec<String>| cx.to.get(&ObjectId::new("default", path)).is_some();
+    let above = |column: &Object| {
+        parents(column, cx.to).into_iter().any(|mut path| {
+            path.push(column.id.name().to_owned());
+            default(path)
+        })
+    };
+    parts
+        .iter()
+        .filter(|p| p.id.is("column") && !default(p.id.path.clone()) && above(p))
+        .map(|p| {
+            let (table, name) = (relation(p), quote_ident(p.id.name()));
+            Statement::new(format!("ALTER TABLE ONLY {table} ALTER COLUMN {name} DROP DEFAULT"))
+        })
+        .collect()
+}
+
 /// What the parents' changes make of an inherited column before its own.
 fn follow_parent(column: &mut Column, object: &Object, cx: &Context<'_>) {
     for mut path in parents(object, cx.to) {

@@ -33,6 +33,10 @@ impl Kind for ConstraintKind {
         if constraint.kind == "not_null" {
             return not_null::create(object, &constraint, cx);
         }
+        let left = left_by_parent(object, cx);
+        if left.is_some_and(|left| same_check(left, object)) {
+            return settings(object);
+        }
         let only = if constraint.kind == "check" || partitioned_foreign_key(object, &constraint, cx)
         {
             ""
@@ -47,6 +51,10 @@ impl Kind for ConstraintKind {
                 vec![Statement::new(format!("{add} {}{valid}", definition(object)))]
             }
         };
+        if left.is_some() {
+            let name = quote_ident(object.id.name());
+            out.insert(0, on(object, &format!("DROP CONSTRAINT {name}")));
+        }
         out.extend(settings(object));
         out
     }
@@ -125,6 +133,10 @@ impl Kind for ConstraintKind {
         if constraint.kind == "not_null" {
             return not_null::drop(object, &constraint, cx);
         }
+        let asked = asked_by_parent(object, cx);
+        if asked.is_some_and(|asked| same_check(asked, object)) {
+            return Vec::new();
+        }
         let only = if constraint.kind == "foreign_key" && !partitioned(object, cx.from) {
             "ONLY "
         } else {
@@ -132,7 +144,10 @@ impl Kind for ConstraintKind {
         };
         let name = quote_ident(object.id.name());
         let table = column::relation(object);
-        vec![Statement::new(format!("ALTER TABLE {only}{table} DROP CONSTRAINT {name}"))]
+        let mut out =
+            vec![Statement::new(format!("ALTER TABLE {only}{table} DROP CONSTRAINT {name}"))];
+        out.extend(asked.map(|asked| on(object, &format!("ADD {}", definition(asked)))));
+        out
     }
 
     fn row_checks(
@@ -228,6 +243,35 @@ impl Kind for ConstraintKind {
             })
             .collect()
     }
+}
+
+/// The check of this name that a table has from a parent, in one state.
+fn check_above<'a>(object: &Object, state: &'a Schema) -> Option<&'a Object> {
+    if object.text("type") != Some("check") {
+        return None;
+    }
+    column::parents(object, state).into_iter().find_map(|mut path| {
+        path.push(object.id.name().to_owned());
+        state.get(&ObjectId::new("constraint", path)).filter(|c| !c.flag("no_inherit"))
+    })
+}
+
+/// The check that a parent, from which the table does not inherit any longer, has left it.
+fn left_by_parent<'a>(object: &Object, cx: &Context<'a>) -> Option<&'a Object> {
+    let stays = object.parent.as_ref().is_some_and(|table| cx.from.get(table).is_some());
+    let left = check_above(object, cx.from).filter(|_| stays && cx.from.get(&object.id).is_none());
+    left.filter(|_| check_above(object, cx.to).is_none())
+}
+
+/// The check that a table has to have to become the child of a parent.
+fn asked_by_parent<'a>(object: &Object, cx: &Context<'a>) -> Option<&'a Object> {
+    let stays = object.parent.as_ref().is_some_and(|table| cx.to.get(table).is_some());
+    let asked = check_above(object, cx.to).filter(|_| stays);
+    asked.filter(|_| check_above(object, cx.from).is_none())
+}
+
+fn same_check(a: &Object, b: &Object) -> bool {
+    ["expression", "not_valid"].iter().all(|facet| a.facets.get(*facet) == b.facets.get(*facet))
 }
 
 /// The long way for a table that is in use: its rows are looked at under a lock that lets others

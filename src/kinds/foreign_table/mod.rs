@@ -42,7 +42,7 @@ impl Kind for ForeignTableKind {
         format!("TABLE {}", quote_path(&object.id.path))
     }
 
-    fn create(&self, object: &Object, parts: &[&Object], _: &Context<'_>) -> Vec<Statement> {
+    fn create(&self, object: &Object, parts: &[&Object], cx: &Context<'_>) -> Vec<Statement> {
         let foreign: ForeignTable = object.read();
         let like = table::Table { inherits: foreign.inherits.clone(), ..table::Table::default() };
         let mut lines = table::column_lines(&like, parts);
@@ -61,6 +61,9 @@ impl Kind for ForeignTableKind {
         sql += &common::foreign_options(&foreign.options);
         let mut out = vec![Statement::new(sql)];
         out.extend(parts.iter().filter(|p| p.id.is("column")).flat_map(|p| column::settings(p)));
+        if !foreign.inherits.is_empty() {
+            out.extend(column::defaults_not_taken_over(parts, cx));
+        }
         out
     }
 

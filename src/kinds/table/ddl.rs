@@ -66,6 +66,9 @@ impl Kind for TableKind {
         }
         let mut out = vec![Statement::new(sql)];
         out.extend(parts.iter().filter(|p| p.id.is("column")).flat_map(|p| column::settings(p)));
+        if !table.inherits.is_empty() {
+            out.extend(column::defaults_not_taken_over(parts, context));
+        }
         out.extend(stricter_columns(&table, parts, context));
         out.extend(constraints.iter().flat_map(|p| constraint::settings(p)));
         out.extend(twins.iter().flat_map(|p| ConstraintKind.create(p, &[], context)));
