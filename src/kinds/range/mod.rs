@@ -57,8 +57,9 @@ impl Kind for RangeKind {
         vec![Statement::new(format!("CREATE {} AS RANGE (\n    {list}\n)", self.address(object)))]
     }
 
-    fn alter(&self, _: &Object, _: &Object, _: &BTreeSet<&str>, _: &Context<'_>) -> Alteration {
-        Alteration::Swap
+    fn alter(&self, from: &Object, _: &Object, _: &BTreeSet<&str>, cx: &Context<'_>) -> Alteration {
+        let used = cx.from.objects.values().any(|object| object.deps.contains(&from.id));
+        if used { Alteration::Swap } else { Alteration::Replace }
     }
 
     fn check(&self, name: &str, value: &serde_json::Value) -> Result<(), super::Misfit> {
@@ -74,7 +75,26 @@ impl Kind for RangeKind {
     }
 
     fn set_aside(&self, object: &Object, name: &str) -> Vec<Statement> {
-        let name = quote_ident(name);
-        vec![Statement::new(format!("ALTER {} RENAME TO {name}", self.address(object)))]
+        let range: Range = object.read();
+        let (namespace, old) = (quote_ident(&object.id.path[0]), quote_ident(object.id.name()));
+        let (new, subtype) = (quote_ident(name), &range.subtype);
+        let mut list = vec![
+            format!("ALTER {} RENAME TO {new}", self.address(object)),
+            // Its constructors have its name and are not renamed with it (manual, "CREATE TYPE").
+            format!("ALTER FUNCTION {namespace}.{old}({subtype}, {subtype}) RENAME TO {new}"),
+            format!("ALTER FUNCTION {namespace}.{old}({subtype}, {subtype}, text) RENAME TO {new}"),
+        ];
+        if let Some(many) = &range.multirange {
+            let set = quote_ident(&format!("{}_set", name.chars().take(50).collect::<String>()));
+            list.push(format!("ALTER TYPE {many} RENAME TO {set}"));
+            for arguments in [
+                String::new(),
+                format!("{namespace}.{new}"),
+                format!("VARIADIC {namespace}.{new}[]"),
+            ] {
+                list.push(format!("ALTER FUNCTION {many}({arguments}) RENAME TO {set}"));
+            }
+        }
+        list.into_iter().map(Statement::new).collect()
     }
 }

@@ -5,6 +5,8 @@ SELECT 'pg_proc'::regclass::oid AS class, p.oid AS id, 0 AS sub,
          'arguments', nullif(pg_get_function_arguments(p.oid), ''),
          'argument_names', (SELECT jsonb_agg(coalesce(u.name, '')) FROM unnest(p.proargnames) AS u(name)),
          'argument_modes', (SELECT jsonb_agg(m::text) FROM unnest(p.proargmodes) AS u(m)),
+         'out_arguments', (SELECT jsonb_agg(concat_ws(' ', p.proargnames[u.ord], format_type(u.t, NULL)) ORDER BY u.ord)
+           FROM unnest(p.proallargtypes) WITH ORDINALITY u(t, ord) WHERE p.proargmodes[u.ord] IN ('o', 'b', 't')),
          'defaults', nullif(p.pronargdefaults, 0),
          'returns', pg_get_function_result(p.oid),
          'language', l.lanname,

@@ -20,6 +20,8 @@ pub struct Routine {
     pub argument_names: Vec<String>,
     /// `i`, `o`, `b`, `v`, `t` per argument where any is not plain IN.
     pub argument_modes: Vec<String>,
+    /// Names and types of what is returned by arguments, in order.
+    pub out_arguments: Vec<String>,
     /// How many arguments have a default.
     pub defaults: u32,
     pub returns: Option<String>,
@@ -51,7 +53,7 @@ pub struct Routine {
 pub struct FunctionKind;
 
 /// All of this stands in `arguments` too.
-const DERIVED: &[&str] = &["argument_names", "argument_modes", "defaults"];
+const DERIVED: &[&str] = &["argument_names", "argument_modes", "out_arguments", "defaults"];
 
 /// A body may name what is created after it.
 const SETTINGS: &[&str] = &["check_function_bodies = off"];
@@ -184,6 +186,7 @@ fn alter(verb: &str, from: &Object, to: &Object) -> Alteration {
     });
     if old.returns != new.returns
         || old.argument_modes != new.argument_modes
+        || old.out_arguments != new.out_arguments
         || old.window != new.window
         || renamed
         || new.defaults < old.defaults
