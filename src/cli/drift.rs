@@ -34,10 +34,14 @@ pub(crate) async fn drift(
         }
         _ => None,
     };
-    if after.is_some_and(|after| *after == live.fingerprint().0) {
+    let found = live.fingerprint();
+    if after.is_some_and(|after| *after == found.0) {
         return Ok(ChangeSet::default());
     }
     let mut workbench = Workbench::new(session, None, Some(connection.version().major()))?;
+    if workbench.fingerprint_of_history(migrations).await? == Some(found) {
+        return Ok(ChangeSet::default());
+    }
     let expected = workbench.schema_of_history(migrations).await?;
     Ok(crate::diff::diff(&expected, &live))
 }

@@ -142,7 +142,7 @@ pub(crate) async fn read(
     session: &Session<'_>,
 ) -> Result<Schema, Failure> {
     let doing = || format!("reading the catalog of `{}`", connection.target());
-    let mut schema = introspect::read(connection.client())
+    let mut schema = introspect::read_large(connection)
         .await
         .map_err(|error| Error::statement(doing(), &error))?;
     ledger::hide(&mut schema, &session.config.ledger());

@@ -18,7 +18,7 @@ use crate::{
     },
     kinds::{beside, keep_unspoken, lower},
     migrations::Migration,
-    schema::{Draft, Object, ObjectId, Schema},
+    schema::{Draft, Fingerprint, Object, ObjectId, Schema},
     text::{Diagnostic, Source},
 };
 
@@ -97,6 +97,16 @@ impl<'s> Workbench<'s> {
         database.drop_database().await?;
         self.cache.put(&key, &schema);
         Ok(schema)
+    }
+
+    /// The fingerprint of what migrations lead to, where the cache knows it.
+    pub(crate) async fn fingerprint_of_history(
+        &mut self,
+        migrations: &[&Migration],
+    ) -> Result<Option<Fingerprint>, Failure> {
+        let texts: Vec<_> = migrations.iter().map(|migration| migration.up.as_str()).collect();
+        let key = self.key(&texts).await?;
+        Ok(self.cache.fingerprint(&key))
     }
 
     /// What a script leads to on an empty database.

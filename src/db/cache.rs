@@ -8,10 +8,10 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use crate::schema::Schema;
+use crate::schema::{Fingerprint, Schema};
 
-/// How many schemas are kept.
-const KEPT: usize = 200;
+/// How many files are kept, two for each schema.
+const KEPT: usize = 400;
 
 /// A directory of schemas by content.
 #[derive(Clone, Debug)]
@@ -70,11 +70,23 @@ impl SchemaCache {
         Some(schema)
     }
 
+    /// The fingerprint of what is kept under the key: much less to read.
+    #[must_use]
+    pub fn fingerprint(&self, key: &CacheKey) -> Option<Fingerprint> {
+        fs::read_to_string(self.fingerprint_file(key)).ok().map(Fingerprint)
+    }
+
+    fn fingerprint_file(&self, key: &CacheKey) -> PathBuf {
+        self.directory.join(format!("{}.sha256", key.0))
+    }
+
     /// Keeps a schema; a cache that cannot be written is no failure.
     pub fn put(&self, key: &CacheKey, schema: &Schema) {
         let Ok(text) = serde_json::to_string(schema) else { return };
         if fs::create_dir_all(&self.directory).is_ok() {
             let _ = crate::migrations::rename_into_place(&self.file(key), &text);
+            let fingerprint = schema.fingerprint().0;
+            let _ = crate::migrations::rename_into_place(&self.fingerprint_file(key), &fingerprint);
             self.forget_oldest();
         }
     }
@@ -105,6 +117,8 @@ mod tests {
         assert!(cache.get(&key).is_none());
         cache.put(&key, &Schema::of_empty_database());
         assert_eq!(cache.get(&key), Some(Schema::of_empty_database()));
+        let fingerprint = Schema::of_empty_database().fingerprint();
+        assert_eq!(cache.fingerprint(&key), Some(fingerprint));
         assert!(cache.get(&CacheKey::of(150_000, ["ab", ""])).is_none());
         fs::write(cache.file(&key), "{").unwrap();
         assert!(cache.get(&key).is_none());

@@ -1,6 +1,6 @@
 //! `pg_depend` as edges between objects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tokio_postgres::Row;
@@ -65,16 +65,16 @@ impl Dependencies {
     }
 
     /// The object that an address belongs to, if it is a user's.
-    pub(super) fn resolve(
+    pub(super) fn resolve<'k>(
         &self,
         address: &Address,
-        known: &BTreeMap<Address, ObjectId>,
-    ) -> Option<ObjectId> {
+        known: &'k BTreeMap<Address, ObjectId>,
+    ) -> Option<&'k ObjectId> {
         let mut at = *address;
         // Chains are short: array type → row type → table → extension.
         for _ in 0..8 {
             if let Some(id) = known.get(&at) {
-                return Some(id.clone());
+                return Some(id);
             }
             let whole = Address { sub: 0, ..at };
             at = match self.part_of.get(&at) {
@@ -88,20 +88,20 @@ impl Dependencies {
 
     /// Adds the edges to the objects' dependencies.
     pub(super) fn apply(&self, schema: &mut Schema, known: &BTreeMap<Address, ObjectId>) {
-        let mut resolved: BTreeMap<Address, Option<ObjectId>> = BTreeMap::new();
-        let mut found: BTreeMap<ObjectId, BTreeSet<ObjectId>> = BTreeMap::new();
+        let mut resolved: BTreeMap<Address, Option<&ObjectId>> = BTreeMap::new();
+        let mut found: BTreeMap<&ObjectId, Vec<&ObjectId>> = BTreeMap::new();
         for (from, to) in &self.edges {
             let mut get =
-                |a: &Address| resolved.entry(*a).or_insert_with(|| self.resolve(a, known)).clone();
+                |a: &Address| *resolved.entry(*a).or_insert_with(|| self.resolve(a, known));
             if let (Some(from), Some(to)) = (get(from), get(to))
                 && from != to
             {
-                found.entry(from).or_default().insert(to);
+                found.entry(from).or_default().push(to);
             }
         }
         for (id, deps) in found {
-            if let Some(object) = schema.objects.get_mut(&id) {
-                object.deps.extend(deps);
+            if let Some(object) = schema.objects.get_mut(id) {
+                object.deps.extend(deps.into_iter().cloned());
             }
         }
         // Ownership of a sequence is an object of its own; without it the sequence would wait for

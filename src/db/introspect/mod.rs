@@ -5,14 +5,16 @@ mod template;
 
 use std::collections::BTreeMap;
 
-use futures_util::future::try_join_all;
+use futures_util::{TryStreamExt as _, future::try_join_all};
 use serde_json::Value;
 use tokio_postgres::{Client, Row};
 
 use self::dependencies::{Address, Dependencies};
+use super::{Connection, connect};
 use crate::{
     kinds,
     schema::{Object, ObjectId, Schema, Unmodelled},
+    sql::quote_literal,
 };
 
 /// Reads everything that the connected role's database defines outside PostgreSQL's own schemas.
@@ -25,6 +27,44 @@ use crate::{
 /// # Errors
 /// Whatever the server or the connection reports.
 pub async fn read(client: &Client) -> Result<Schema, tokio_postgres::Error> {
+    begin(client).await?;
+    let result = read_snapshot(client, client).await;
+    client.batch_execute("ROLLBACK").await?;
+    result
+}
+
+/// As [`read`]; a large catalog is read by two sessions in the same snapshot, where the server
+/// lets us have another one.
+///
+/// # Errors
+/// Whatever the server or the connection reports.
+pub async fn read_large(connection: &Connection) -> Result<Schema, tokio_postgres::Error> {
+    let client = connection.client();
+    begin(client).await?;
+    let helper = helper(connection).await?;
+    let other = helper.as_ref().map_or(client, Connection::client);
+    let result = read_snapshot(client, other).await;
+    client.batch_execute("ROLLBACK").await?;
+    result
+}
+
+/// Relations from which on a second session is worth its start.
+const LARGE: i64 = 1000;
+
+/// Another session in the snapshot of the connection's transaction.
+async fn helper(connection: &Connection) -> Result<Option<Connection>, tokio_postgres::Error> {
+    let sql = "SELECT CASE WHEN count(*) >= $1 THEN pg_catalog.pg_export_snapshot() END \
+               FROM pg_catalog.pg_class WHERE oid >= 16384";
+    let row = connection.client().query_one(sql, &[&LARGE]).await?;
+    let Some(snapshot) = row.get::<_, Option<String>>(0) else { return Ok(None) };
+    let Ok(helper) = connect(connection.target()).await else { return Ok(None) };
+    begin(helper.client()).await?;
+    let sql = format!("SET TRANSACTION SNAPSHOT {}", quote_literal(&snapshot));
+    // Through a pooler it may be another server that answers.
+    Ok(helper.client().batch_execute(&sql).await.is_ok().then_some(helper))
+}
+
+async fn begin(client: &Client) -> Result<(), tokio_postgres::Error> {
     client
         .batch_execute(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = '';
@@ -33,25 +73,32 @@ pub async fn read(client: &Client) -> Result<Schema, tokio_postgres::Error> {
              SET LOCAL intervalstyle = 'postgres'; SET LOCAL bytea_output = 'hex';
              SET LOCAL jit = off",
         )
-        .await?;
-    let result = read_snapshot(client).await;
-    client.batch_execute("ROLLBACK").await?;
-    result
+        .await
 }
 
-async fn read_snapshot(client: &Client) -> Result<Schema, tokio_postgres::Error> {
+/// Kinds whose queries take about half of the time.
+const HEAVY: &[&str] = &["constraint", "default", "index"];
+
+async fn read_snapshot(client: &Client, other: &Client) -> Result<Schema, tokio_postgres::Error> {
     let row = client
         .query_one("SELECT current_setting('server_version_num')::int4, current_user::text", &[])
         .await?;
     let version = u32::try_from(row.get::<_, i32>(0)).unwrap_or_default();
     let role: String = row.get(1);
 
-    let queries: Vec<String> = kinds::ALL
+    let queries: Vec<(&Client, String)> = kinds::ALL
         .iter()
-        .flat_map(|kind| kind.catalog())
-        .map(|sql| template::expand(sql, version / 10_000))
+        .flat_map(|kind| kind.catalog().iter().map(|sql| (kind.name(), *sql)))
+        .map(|(kind, sql)| {
+            let client = if HEAVY.contains(&kind) { other } else { client };
+            (client, template::expand(sql, version / 10_000))
+        })
         .collect();
-    let objects = try_join_all(queries.iter().map(|sql| client.query(sql.as_str(), &[])));
+    // Rows are decoded while the server works on the queries that follow.
+    let objects = try_join_all(queries.iter().map(async |(client, sql)| {
+        let rows = client.query_raw::<_, i32, _>(sql.as_str(), []).await?;
+        rows.map_ok(|row| decode(&row, &role)).try_collect::<Vec<_>>().await
+    }));
     let (objects, depends, comments, labels, sweep) = tokio::try_join!(
         objects,
         client.query(include_str!("depend.sql"), &[]),
@@ -63,8 +110,7 @@ async fn read_snapshot(client: &Client) -> Result<Schema, tokio_postgres::Error>
     let mut schema = Schema { server_version: version, ..Schema::default() };
     let mut addresses: BTreeMap<Address, ObjectId> = BTreeMap::new();
     let mut references: Vec<(ObjectId, Vec<Address>)> = Vec::new();
-    for row in objects.iter().flatten() {
-        let (address, object, refs) = decode(row, &role);
+    for (address, object, refs) in objects.into_iter().flatten() {
         addresses.insert(address, object.id.clone());
         if !refs.is_empty() {
             references.push((object.id.clone(), refs));
@@ -74,7 +120,7 @@ async fn read_snapshot(client: &Client) -> Result<Schema, tokio_postgres::Error>
     let dependencies = Dependencies::read(&depends);
     for (id, refs) in references {
         let deps: Vec<_> =
-            refs.iter().filter_map(|r| dependencies.resolve(r, &addresses)).collect();
+            refs.iter().filter_map(|r| dependencies.resolve(r, &addresses).cloned()).collect();
         if let Some(object) = schema.objects.get_mut(&id) {
             object.deps.extend(deps);
         }
