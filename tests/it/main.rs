@@ -14,6 +14,7 @@ mod histories;
 mod model_cases;
 mod names;
 mod prisma_evolutions;
+mod mutations;
 mod prisma_sql;
 mod prisma_validation;
 mod rows;
