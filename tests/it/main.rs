@@ -12,9 +12,10 @@ mod example;
 mod faults;
 mod histories;
 mod model_cases;
+mod mutations;
 mod names;
 mod prisma_evolutions;
-mod mutations;
+
 mod prisma_sql;
 mod prisma_validation;
 mod rows;
