@@ -27,6 +27,7 @@ use super::{
     rollback::RollbackArgs,
     seed::SeedArgs,
     shell::CompletionsArgs,
+    squash::{CheckpointArgs, SquashArgs},
     stamp::StampArgs,
     status::StatusArgs,
     validate::{FmtArgs, ValidateArgs},
@@ -122,6 +123,10 @@ pub(crate) enum Command {
     Merge(MergeArgs),
     /// Put one branch of the history on top of the other
     Rebase(RebaseArgs),
+    /// Fold migrations into one that leads to the same schema
+    Squash(SquashArgs),
+    /// Let new databases start from the schema as it is now
+    Checkpoint(CheckpointArgs),
     /// Print the SQL of a migration as it would run
     Sql(SqlArgs),
     /// Show what `deploy` would do, step by step, with the locks that it takes

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{ExitStatus, Failure, Session, args::UrlArgs, state::history_or_empty};
-use crate::db::ledger::{Ledger, State};
+use crate::db::ledger::{Ledger, State, settled};
 
 /// Arguments of `current`.
 #[derive(Debug, Args)]
@@ -19,7 +19,7 @@ pub(crate) async fn run(args: &CurrentArgs, session: &Session<'_>) -> Result<Exi
     let history = history_or_empty(&session.migrations_path())?;
     let connection = session.connect(&args.url).await?;
     let name = session.config.ledger();
-    let entries = Ledger::new(&connection, &name).read().await?;
+    let entries = settled(&history, Ledger::new(&connection, &name).read().await?);
     let applied: Vec<&str> = entries
         .iter()
         .filter(|entry| entry.state() == State::Applied)

@@ -22,10 +22,12 @@ use crate::{
     db::{
         Connection, Target, connect,
         execute::{Executor, Settings, Stop},
-        ledger::{Entry, Ledger, State, by_name},
+        ledger::{Entry, Ledger, State, by_name, settled},
     },
     diff::ChangeSet,
-    migrations::{Checksum, History, Migration, parse_script},
+    migrations::{
+        Checksum, History, Migration, from_checkpoint, parse_script, without_checkpoints,
+    },
     text::parse_duration,
 };
 
@@ -75,7 +77,8 @@ pub(crate) async fn run(args: &DeployArgs, session: &Session<'_>) -> Result<Exit
     let history = session.history()?;
     if args.dry_run {
         let connection = session.connect_named(&args.url).await?;
-        let entries = Ledger::new(&connection, &session.config.ledger()).read().await?;
+        let ledger = session.config.ledger();
+        let entries = settled(&history, Ledger::new(&connection, &ledger).read().await?);
         let pending = pending(&history, &entries, args.to.as_deref())?;
         return dry_run(&pending, &entries, session);
     }
@@ -208,12 +211,12 @@ impl Deploy<'_> {
     /// Applies what is pending; returns how many migrations that were.
     async fn apply(&self, executor: &Executor<'_>) -> Result<usize, Failure> {
         let ui = self.session.ui;
-        let mut entries = executor.ledger().read().await?;
+        let mut entries = executor.ledger().settle(self.history).await?;
         if entries.is_empty() {
             let taken = executor.ledger().import_prisma().await?;
             if taken > 0 {
                 ui.say(&format!("took over {taken} migrations from `_prisma_migrations`"));
-                entries = executor.ledger().read().await?;
+                entries = executor.ledger().settle(self.history).await?;
             }
         }
         let pending = pending(self.history, &entries, self.args.to.as_deref())?;
@@ -300,7 +303,7 @@ impl Deploy<'_> {
 
     /// Looks whether what was reached is what the migrations lead to.
     async fn check_after(&self, executor: &Executor<'_>) -> Result<(), Failure> {
-        let entries = executor.ledger().read().await?;
+        let entries = executor.ledger().settle(self.history).await?;
         let applied = self.applied(&entries);
         let mut changes = match self.drift(&applied, &entries).await {
             Ok(changes) => changes,
@@ -348,11 +351,28 @@ pub(crate) fn pending<'h>(
     let known = by_name(entries);
     let applied =
         |m: &&Migration| known.get(m.name.as_str()).is_some_and(|e| e.state() == State::Applied);
-    Ok(wanted.into_iter().filter(|migration| !applied(migration)).collect())
+    let open: Vec<&Migration> = wanted.into_iter().filter(|m| !applied(m)).collect();
+    // A checkpoint that was begun is gone on with.
+    let begun = open.iter().any(|m| {
+        let checkpoint = m.header.as_ref().is_some_and(|header| !header.covers.is_empty());
+        checkpoint && known.contains_key(m.name.as_str())
+    });
+    Ok(if entries.is_empty() || begun { from_checkpoint(open) } else { without_checkpoints(open) })
 }
 
 fn check_ledger(history: &History, entries: &[Entry]) -> Result<(), Failure> {
     for entry in entries {
+        let stands = |m: &&Migration| {
+            m.header.as_ref().is_some_and(|header| header.replaces.contains(&entry.name))
+        };
+        if let Some(squash) = history.iter().find(stands) {
+            let message = format!(
+                "`{}` is applied, and others that `{}` replaces are not",
+                entry.name, squash.name
+            );
+            return Err(Failure::refused("P0078", message)
+                .help("deploy from a checkout from before the squash first"));
+        }
         let Some(migration) = history.get(&entry.name) else {
             let message =
                 format!("migration `{}` was applied and is not in the directory", entry.name);

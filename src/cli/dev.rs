@@ -113,7 +113,7 @@ async fn catch_up(
     history: &History,
     session: &Session<'_>,
 ) -> Result<(), Failure> {
-    let entries = executor.ledger().read().await?;
+    let entries = executor.ledger().settle(history).await?;
     let pending = pending(history, &entries, None)?;
     let known = by_name(&entries);
     let halfway = entries.iter().any(|entry| entry.state() != State::Applied);

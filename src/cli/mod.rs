@@ -37,6 +37,7 @@ mod rows;
 mod seed;
 mod session;
 mod shell;
+mod squash;
 mod stamp;
 mod state;
 mod status;
@@ -115,6 +116,8 @@ async fn dispatch(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::Merge(args) => merge::run(args, session).await,
         Command::Rebase(args) => rebase::run(args, session).await,
         Command::Seed(args) => seed::run(args, session).await,
+        Command::Squash(args) => squash::squash(args, session).await,
+        Command::Checkpoint(args) => squash::checkpoint(args, session).await,
         Command::Sql(args) => preview::sql(args, session),
         Command::Plan(args) => preview::plan(args, session).await,
         Command::Stamp(args) => stamp::run(args, session).await,

@@ -11,7 +11,10 @@ use super::{
     session::{one_migration, upto},
 };
 use crate::{
-    db::{Connection, ledger::Ledger},
+    db::{
+        Connection,
+        ledger::{Ledger, settled},
+    },
     lint::{Known, Options, check_and_learn},
     migrations::{History, Migration, Script, parse_script},
 };
@@ -71,7 +74,7 @@ pub(crate) fn sql(args: &SqlArgs, session: &Session<'_>) -> Result<ExitStatus, F
 }
 
 /// One migration, or those that lead from one point to another.
-fn range<'h>(history: &'h History, text: &str) -> Result<Vec<&'h Migration>, Failure> {
+pub(crate) fn range<'h>(history: &'h History, text: &str) -> Result<Vec<&'h Migration>, Failure> {
     let Some((from, to)) = text.split_once("..").filter(|_| history.get(text).is_none()) else {
         return Ok(vec![one_migration(history, text)?]);
     };
@@ -94,7 +97,7 @@ pub(crate) fn parsed(migration: &Migration, file: &str, text: &str) -> Result<Sc
 }
 
 /// The steps from the given one on as psql would be given them, transactions marked.
-fn render_steps(script: &Script, done: usize) -> String {
+pub(crate) fn render_steps(script: &Script, done: usize) -> String {
     let mut out = String::new();
     for segment in script.segments.iter().filter(|segment| segment.steps.end > done) {
         if segment.transaction {
@@ -114,7 +117,7 @@ pub(crate) async fn plan(args: &PlanArgs, session: &Session<'_>) -> Result<ExitS
     let history = session.history()?;
     let connection = session.connect(&args.url).await?;
     let name = session.config.ledger();
-    let entries = Ledger::new(&connection, &name).read().await?;
+    let entries = settled(&history, Ledger::new(&connection, &name).read().await?);
     let pending = pending(&history, &entries, args.to.as_deref())?;
     tell(&connection, &pending, session).await?;
     session.ui.say(&match pending.len() {

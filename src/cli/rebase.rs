@@ -16,7 +16,7 @@ use super::{
     workbench::{Workbench, read_model},
 };
 use crate::{
-    db::ledger::{Entry, Ledger},
+    db::ledger::{Entry, Ledger, settled},
     diff::diff,
     migrations::{
         Branch, Branches, Header, History, Migration, NewMigration, rename_into_place,
@@ -62,7 +62,7 @@ pub(crate) async fn run(args: &RebaseArgs, session: &Session<'_>) -> Result<Exit
     let entries = match session.has_database(&args.url)? {
         true => {
             let connection = session.connect(&args.url).await?;
-            Ledger::new(&connection, &session.config.ledger()).read().await?
+            settled(&history, Ledger::new(&connection, &session.config.ledger()).read().await?)
         }
         false => Vec::new(),
     };

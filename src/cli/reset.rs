@@ -12,6 +12,7 @@ use crate::{
         execute::{Executor, Stop},
         ledger::Ledger,
     },
+    migrations::from_checkpoint,
     sql::quote_ident,
 };
 
@@ -45,10 +46,11 @@ pub(crate) async fn run(args: &ResetArgs, session: &Session<'_>) -> Result<ExitS
             return Ok(0);
         }
         executor.ledger().ensure().await?;
-        for migration in history.iter() {
+        let list = from_checkpoint(history.iter().collect());
+        for migration in &list {
             executor.apply(migration, history.parents(&migration.name), None).await?;
         }
-        Ok::<_, Failure>(history.len())
+        Ok::<_, Failure>(list.len())
     }
     .await;
     executor.close().await;

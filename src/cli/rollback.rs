@@ -17,7 +17,7 @@ use crate::{
     db::{
         Connection,
         execute::{ExecuteError, Executor, Stop},
-        ledger::{Entry, Ledger, State},
+        ledger::{Entry, Ledger, State, settled},
     },
     migrations::{Checksum, History, Migration},
     plan::Fills,
@@ -51,7 +51,7 @@ pub(crate) async fn run(args: &RollbackArgs, session: &Session<'_>) -> Result<Ex
     let connection = session.connect(&args.url).await?;
     let name = session.config.ledger();
     if args.dry_run {
-        let entries = Ledger::new(&connection, &name).read().await?;
+        let entries = settled(&history, Ledger::new(&connection, &name).read().await?);
         let chosen = chosen(args, &history, &entries)?;
         let findings = look(&connection, &chosen, (&history, &entries), session).await?;
         losses::tell(&findings, session);
@@ -66,7 +66,7 @@ pub(crate) async fn run(args: &RollbackArgs, session: &Session<'_>) -> Result<Ex
     let signals = tokio::spawn(super::deploy::listen(stop.clone()));
     let executor = Executor::open(&connection, &name, &settings, &progress, stop).await?;
     let result = async {
-        let entries = executor.ledger().read().await?;
+        let entries = executor.ledger().settle(&history).await?;
         let chosen = chosen(args, &history, &entries)?;
         let findings = look(&connection, &chosen, (&history, &entries), session).await?;
         losses::judge(&findings, args.accept_data_loss, session)?;
@@ -104,7 +104,9 @@ fn chosen<'h>(
     };
     let mut chosen = Vec::new();
     // What was applied later follows what was applied earlier, never the other way round.
-    let newest_first = entries.iter().rev().filter(|entry| !kept.contains(&entry.name.as_str()));
+    // What nobody wrote down goes with what it stands for.
+    let written = entries.iter().filter(|entry| !entry.version.is_empty());
+    let newest_first = written.rev().filter(|entry| !kept.contains(&entry.name.as_str()));
     for entry in newest_first.take(count) {
         let Some(migration) = history.get(&entry.name) else {
             let message =

@@ -50,7 +50,7 @@ pub(crate) async fn run(args: &StampArgs, session: &Session<'_>) -> Result<ExitS
     let executor = Executor::open(&connection, &name, &settings, &Silent, Stop::default()).await?;
     let result = async {
         let ledger = executor.ledger();
-        let entries = ledger.read().await?;
+        let entries = ledger.settle(&history).await?;
         let point = upto(&history, &args.name, Some(&entries))?;
         if !args.force {
             compare(&connection, &point, &entries, session).await?;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     db::{
         Connection,
-        ledger::{Entry, Ledger, State, by_name},
+        ledger::{Entry, Ledger, State, by_name, settled},
     },
     diff::ChangeSet,
     migrations::{Checksum, History},
@@ -71,7 +71,7 @@ pub(crate) async fn run(args: &StatusArgs, session: &Session<'_>) -> Result<Exit
     }
     let connection = session.connect(&args.url).await?;
     let name = session.config.ledger();
-    let entries = Ledger::new(&connection, &name).read().await?;
+    let entries = settled(&history, Ledger::new(&connection, &name).read().await?);
     let lines = compare(&history, &entries);
     let heads = history.heads();
     let drift = drift_of(&connection, &history, (&lines, &entries), session).await?;

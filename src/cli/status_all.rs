@@ -12,7 +12,10 @@ use super::{
     ui::Tone,
 };
 use crate::{
-    db::{connect, ledger::Ledger},
+    db::{
+        connect,
+        ledger::{Ledger, settled},
+    },
     migrations::History,
 };
 
@@ -88,7 +91,8 @@ async fn look(
     session: &Session<'_>,
 ) -> Result<(), Failure> {
     let connection = connect(&destination.target).await?;
-    let entries = Ledger::new(&connection, &session.config.ledger()).read().await?;
+    let entries =
+        settled(&history, Ledger::new(&connection, &session.config.ledger()).read().await?);
     let lines = compare(history, &entries);
     for line in &lines {
         match line.standing {

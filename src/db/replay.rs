@@ -6,7 +6,9 @@ use tokio_postgres::error::SqlState;
 
 use super::{Connection, Error, ScratchDb};
 use crate::{
-    migrations::{Condition, Migration, Script, ScriptError, Segment, parse_script},
+    migrations::{
+        Condition, Migration, Script, ScriptError, Segment, from_checkpoint, parse_script,
+    },
     sql::quote_ident,
 };
 
@@ -66,7 +68,7 @@ pub async fn replay<'m>(
     database: &ScratchDb,
     migrations: impl IntoIterator<Item = &'m Migration>,
 ) -> Result<(), ReplayError> {
-    for migration in migrations {
+    for migration in from_checkpoint(migrations.into_iter().collect()) {
         let file = migration.path.join("migration.sql").display().to_string();
         run_script(database, &file, &migration.up).await?;
     }

@@ -1,5 +1,7 @@
 //! `migration.toml`: what is known about a migration beside its SQL.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Checksum;
@@ -25,12 +27,21 @@ pub struct Header {
     /// `expand`, `migrate` or `contract`, where the change is spread over several deploys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
+    /// Migrations that are gone and that it stands for: where all of them are applied, it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<String>,
+    /// Migrations that it builds at once on an empty database, and that are skipped there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<String>,
     /// Hazards that were accepted when it was written.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hazards: Vec<String>,
     /// Why there is no way back, where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub irreversible: Option<String>,
+    /// What those that it replaces replaced in their turn.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub expands: BTreeMap<String, Vec<String>>,
 }
 
 impl Header {

@@ -130,6 +130,29 @@ impl History {
     }
 }
 
+/// Of migrations to be run on an empty database: from the latest checkpoint on, without what it
+/// builds by itself.
+#[must_use]
+pub fn from_checkpoint(list: Vec<&Migration>) -> Vec<&Migration> {
+    let names: BTreeSet<&str> = list.iter().map(|m| m.name.as_str()).collect();
+    let covers = |m: &Migration| m.header.as_ref().map(|header| header.covers.clone());
+    let checkpoint = list.iter().rposition(|m| {
+        covers(m).is_some_and(|c| !c.is_empty() && c.iter().all(|name| names.contains(&**name)))
+    });
+    let Some(at) = checkpoint else { return without_checkpoints(list) };
+    let covered = covers(list[at]).unwrap_or_default();
+    let rest = list.iter().enumerate().filter(|(i, m)| *i != at && !covered.contains(&m.name));
+    let rest: Vec<&Migration> = rest.map(|(_, m)| *m).collect();
+    std::iter::once(list[at]).chain(without_checkpoints(rest)).collect()
+}
+
+/// Of migrations to be run where there is something already: those that are no checkpoints.
+#[must_use]
+pub fn without_checkpoints(mut list: Vec<&Migration>) -> Vec<&Migration> {
+    list.retain(|m| m.header.as_ref().is_none_or(|header| header.covers.is_empty()));
+    list
+}
+
 /// Parents first; among those that may come next, the smallest name.
 fn sort(parents: &BTreeMap<String, Vec<String>>) -> Result<Vec<String>, HistoryError> {
     let mut missing: BTreeMap<&str, BTreeSet<&str>> = parents

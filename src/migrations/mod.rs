@@ -19,7 +19,7 @@ pub use self::{
     condition::{Condition, When},
     directory::{Directory, Migration, read_directory},
     header::{Header, render_header},
-    history::{History, HistoryError},
+    history::{History, HistoryError, from_checkpoint, without_checkpoints},
     point::PointError,
     problem::Problem,
     script::{Script, ScriptError, Segment, Step, parse_script},

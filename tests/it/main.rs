@@ -21,6 +21,7 @@ mod prisma_validation;
 mod rows;
 mod safety;
 mod scratch;
+mod squash;
 mod support;
 mod syntax;
 mod targets;

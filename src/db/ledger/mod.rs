@@ -3,13 +3,14 @@
 mod hide;
 mod name;
 mod prisma;
+mod replaced;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
 
-pub use self::{hide::hide, name::LedgerName};
+pub use self::{hide::hide, name::LedgerName, replaced::settled};
 use super::{Connection, Error};
 use crate::{
     migrations::Checksum,

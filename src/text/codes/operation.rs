@@ -229,6 +229,13 @@ codes! {
     P0077, "a program that may not run",
         "A migration has a step `-- driftless: run …`. What a program does nobody can prove, so it \
          runs only where the configuration says `allow-programs = true` under `[deploy]`.";
+    P0078, "a squash that is applied in part",
+        "Some of the migrations that it replaces are applied to this database and others are not, \
+         so neither it nor they can be run. Deploy from a checkout from before the squash, then \
+         from this one.";
+    P0079, "migrations that cannot be folded",
+        "`squash` takes two migrations or more that follow each other, with one end; what follows \
+         one in their middle has to be joined first. `checkpoint` stands at the head.";
     P0090, "changes that cannot be ordered",
         "What is to be changed depends on itself in a way that driftless does not break up. This \
          is a defect of driftless; please report it with the two states.";
