@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     baseline::BaselineArgs,
+    blame::BlameArgs,
     check::CheckArgs,
     current::CurrentArgs,
     deploy::DeployArgs,
@@ -119,6 +120,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// List the migrations at which the database stands
     Current(CurrentArgs),
+    /// Show which migrations made a table or a column what it is
+    Blame(BlameArgs),
     /// Join branches of the history that go together in any order
     Merge(MergeArgs),
     /// Put one branch of the history on top of the other

@@ -2,6 +2,7 @@
 
 mod args;
 mod baseline;
+mod blame;
 mod branches;
 mod check;
 mod config;
@@ -118,6 +119,7 @@ async fn dispatch(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::Seed(args) => seed::run(args, session).await,
         Command::Squash(args) => squash::squash(args, session).await,
         Command::Checkpoint(args) => squash::checkpoint(args, session).await,
+        Command::Blame(args) => blame::run(args, session).await,
         Command::Sql(args) => preview::sql(args, session),
         Command::Plan(args) => preview::plan(args, session).await,
         Command::Stamp(args) => stamp::run(args, session).await,

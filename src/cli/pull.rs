@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::{ExitStatus, Failure, Session, args::UrlArgs, diff::report_unmodelled, state::read};
+use super::{
+    ExitStatus, Failure, Session, args::UrlArgs, diff::report_unmodelled, session::upto,
+    state::read, workbench::Workbench,
+};
 use crate::{
     kinds::{PrintOptions, print},
     migrations::rename_into_place,
@@ -17,6 +20,9 @@ use crate::{
 pub(crate) struct PullArgs {
     #[command(flatten)]
     url: UrlArgs,
+    /// What the migrations up to this one lead to, instead of a live database
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, conflicts_with = "url")]
+    at: Option<String>,
     /// Write the model to this file; `-` for stdout, which is the default
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -26,8 +32,14 @@ pub(crate) struct PullArgs {
 }
 
 pub(crate) async fn run(args: &PullArgs, session: &Session<'_>) -> Result<ExitStatus, Failure> {
-    let connection = session.connect(&args.url).await?;
-    let schema = read(&connection, session).await?;
+    let schema = match &args.at {
+        Some(text) => {
+            let history = session.history()?;
+            let list = upto(&history, text, None)?;
+            Workbench::new(session, None, None)?.schema_of_history(&list).await?
+        }
+        None => read(&session.connect(&args.url).await?, session).await?,
+    };
     report_unmodelled(session, "the database", &schema);
     let text: String = print(&schema, &PrintOptions::default()).iter().map(format_file).collect();
     let file = args.out.as_ref().filter(|file| file.as_os_str() != "-");

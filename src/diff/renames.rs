@@ -114,8 +114,12 @@ pub fn questions(from: &Schema, to: &Schema) -> Vec<Question> {
 /// parts of a whole, the type of a part.
 fn likeness(old: &Object, new: &Object, from: &Schema, to: &Schema) -> Option<i64> {
     if old.parent.is_some() {
-        let same = old.facets.get("type") == new.facets.get("type");
-        return same.then(|| i64::from(facet_changes(old, new).is_empty()) * 50 + 50);
+        let (before, after) = (old.text("type"), new.text("type"));
+        if before == after {
+            return Some(i64::from(facet_changes(old, new).is_empty()) * 50 + 50);
+        }
+        // Renamed and made longer in one go is still renamed.
+        return (family(before?) == family(after?)).then_some(25);
     }
     let parts = |schema: &Schema, whole: &Object| -> BTreeSet<(String, String)> {
         schema
@@ -131,6 +135,17 @@ fn likeness(old: &Object, new: &Object, from: &Schema, to: &Schema) -> Option<i6
     let all = before.union(&after).count();
     let percent = i64::try_from(common * 100 / all.max(1)).unwrap_or(0);
     (percent >= 50).then_some(percent)
+}
+
+/// What stands for a type with another length, precision or range.
+fn family(name: &str) -> &str {
+    let base = name.split('(').next().unwrap_or(name).trim_end();
+    match base {
+        "smallint" | "integer" | "bigint" => "integer",
+        "text" | "character varying" | "character" => "text",
+        "real" | "double precision" => "float",
+        other => other,
+    }
 }
 
 /// Renames of what goes along with something else: the sequence of a serial column whose table or

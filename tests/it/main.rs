@@ -8,6 +8,8 @@ mod cli;
 mod corpus;
 mod daily;
 mod data;
+mod down;
+mod elsewhere;
 mod example;
 mod faults;
 mod histories;

@@ -124,3 +124,37 @@ fn what_a_way_back_cannot_bring_is_named_and_what_it_would_refuse_is_looked_for(
     sandbox.run(&["rollback"]).expect(0);
     sandbox.run(&["rollback"]).expect(3).says("P0061");
 }
+
+#[test]
+fn blame_follows_a_column_through_its_names() {
+    let sandbox = Sandbox::with_migrations(&[
+        ("1_users", "CREATE TABLE people (id int PRIMARY KEY, name text);"),
+        ("2_other", "CREATE TABLE notes (name text);"),
+        ("3_required", "ALTER TABLE people ALTER name SET NOT NULL;"),
+        ("4_renamed", "ALTER TABLE people RENAME COLUMN name TO full_name;"),
+        ("5_longer", "ALTER TABLE people ALTER full_name TYPE varchar(80);"),
+    ]);
+    let ran = sandbox.run(&["blame", "people.full_name"]).expect(0);
+    assert_eq!(
+        ran.stdout,
+        "5_longer\n    ~ column public.people.full_name\n        \
+         type: text → character varying(80)\n\
+         4_renamed  (renamed from public.people.name)\n    + column public.people.full_name\n\
+         3_required\n    ~ column public.people.name\n        not null: (none) → true\n\
+         1_users\n    + column public.people.name\n"
+    );
+    sandbox.run(&["blame", "people", "--at", "1_users", "--json"]).expect(0).prints("\"1_users\"");
+    sandbox.run(&["blame", "nobody"]).expect(2).says("P0080");
+}
+
+#[test]
+fn the_past_can_be_pulled_and_compared() {
+    let sandbox = tables();
+    let model = sandbox.run(&["pull", "--at", "head~1"]).expect(0).stdout;
+    assert!(model.contains("model orders") && !model.contains("model notes"), "{model}");
+    sandbox.write("then.model", &model);
+    let from = "migrations:migrations@2_orders";
+    sandbox.run(&["diff", "--from", from, "--to", "then.model", "--exit-code"]).expect(0);
+    let later = ["diff", "--from", "migrations:@-1", "--to", "migrations:@head", "--summary"];
+    sandbox.run(&later).expect(0).prints("+ table public.notes");
+}

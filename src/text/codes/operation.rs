@@ -236,6 +236,9 @@ codes! {
     P0079, "migrations that cannot be folded",
         "`squash` takes two migrations or more that follow each other, with one end; what follows \
          one in their middle has to be joined first. `checkpoint` stands at the head.";
+    P0080, "something that no migration has to do with",
+        "`blame` looks for what migrations create, change and drop, by its name: `table`, \
+         `table.column`, or with the schema before it.";
     P0090, "changes that cannot be ordered",
         "What is to be changed depends on itself in a way that driftless does not break up. This \
          is a defect of driftless; please report it with the two states.";
