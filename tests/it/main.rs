@@ -27,3 +27,4 @@ mod squash;
 mod support;
 mod syntax;
 mod targets;
+mod tour;
