@@ -9,15 +9,17 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::{
-    AsyncMessage, Client, Config, NoTls, Socket,
+    AsyncMessage, Client, Config, NoTls, Row, Socket,
     config::{ChannelBinding, SslMode, SslNegotiation},
     error::SqlState,
     tls::MakeTlsConnect,
+    types::{ToSql, Type},
 };
 
 use super::{
     Target,
     error::{Error, chain},
+    pooler::announced_process,
     target::HostPort,
     tls,
 };
@@ -36,6 +38,8 @@ pub struct Connection {
     target: Target,
     version: ServerVersion,
     notices: Arc<Mutex<Vec<String>>>,
+    /// A pooler stands before the server, and each transaction may get another session.
+    pooled: bool,
 }
 
 /// The version of a server.
@@ -92,6 +96,57 @@ impl Connection {
         std::mem::take(&mut *self.notices.lock().expect("no holder of this lock panics"))
     }
 
+    /// Whether a pooler stands before the server.
+    #[must_use]
+    pub fn is_pooled(&self) -> bool {
+        self.pooled
+    }
+
+    /// As of [`Client`]; through a pooler nothing is prepared under a name, which the next session
+    /// would not know.
+    ///
+    /// # Errors
+    /// As of [`Client`].
+    pub async fn query(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, Failed> {
+        match self.pooled {
+            true => self.client.query_typed(sql, &typed(params)).await,
+            false => self.client.query(sql, params).await,
+        }
+    }
+
+    /// As [`Connection::query`].
+    ///
+    /// # Errors
+    /// As of [`Client`].
+    pub async fn query_one(&self, sql: &str, params: Params<'_>) -> Result<Row, Failed> {
+        match self.pooled {
+            true => self.client.query_typed_one(sql, &typed(params)).await,
+            false => self.client.query_one(sql, params).await,
+        }
+    }
+
+    /// As [`Connection::query`].
+    ///
+    /// # Errors
+    /// As of [`Client`].
+    pub async fn query_opt(&self, sql: &str, params: Params<'_>) -> Result<Option<Row>, Failed> {
+        match self.pooled {
+            true => self.client.query_typed_opt(sql, &typed(params)).await,
+            false => self.client.query_opt(sql, params).await,
+        }
+    }
+
+    /// As [`Connection::query`].
+    ///
+    /// # Errors
+    /// As of [`Client`].
+    pub async fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64, Failed> {
+        match self.pooled {
+            true => self.client.execute_typed(sql, &typed(params)).await,
+            false => self.client.execute(sql, params).await,
+        }
+    }
+
     /// Runs statements without parameters, saying what was being done when one fails.
     ///
     /// # Errors
@@ -99,6 +154,34 @@ impl Connection {
     pub async fn run(&self, doing: &str, sql: &str) -> Result<(), Error> {
         self.client.batch_execute(sql).await.map_err(|error| Error::statement(doing, &error))
     }
+}
+
+type Params<'p> = &'p [&'p (dyn ToSql + Sync)];
+type Failed = tokio_postgres::Error;
+
+/// Parameters with the first of the usual types that their values can be sent as.
+fn typed<'p>(params: Params<'p>) -> Vec<(&'p (dyn ToSql + Sync), Type)> {
+    const USUAL: &[Type] = &[
+        Type::TEXT,
+        Type::INT4,
+        Type::INT8,
+        Type::INT2,
+        Type::OID,
+        Type::BOOL,
+        Type::FLOAT8,
+        Type::TEXT_ARRAY,
+        Type::INT4_ARRAY,
+        Type::INT2_ARRAY,
+        Type::OID_ARRAY,
+        Type::JSONB,
+    ];
+    let fits = |param: &(dyn ToSql + Sync), of: &Type| {
+        param.to_sql_checked(of, &mut bytes::BytesMut::new()).is_ok()
+    };
+    let of = |param: &(dyn ToSql + Sync)| {
+        USUAL.iter().find(|of| fits(param, of)).cloned().unwrap_or(Type::TEXT)
+    };
+    params.iter().map(|param| (*param, of(*param))).collect()
 }
 
 impl Deref for Connection {
@@ -128,7 +211,7 @@ pub async fn connect(target: &Target) -> Result<Connection, Error> {
             Err(error) => Err(error),
         };
         match attempt {
-            Ok(connection) => return Ok(connection),
+            Ok(connection) => return recognise(connection).await,
             Err(Error::Unreachable { reason, .. }) => silent.push(reason),
             // A wrong password is wrong on every host (libpq stops here as well).
             Err(error @ (Error::Authentication { .. } | Error::NoDatabase { .. })) => {
@@ -141,6 +224,16 @@ pub async fn connect(target: &Target) -> Result<Connection, Error> {
         target: target.to_string(),
         reason: silent.join("; "),
     }))
+}
+
+/// Recognises a pooler, which announces a process of its own invention.
+async fn recognise(mut connection: Connection) -> Result<Connection, Error> {
+    let row = connection.client.query_typed_one("SELECT pg_catalog.pg_backend_pid()", &[]).await;
+    let row = row.map_err(|error| Error::statement("asking for the session", &error))?;
+    let process: i32 = row.get(0);
+    let announced = announced_process(&connection.client).await;
+    connection.pooled = announced.is_some_and(|announced| announced != process);
+    Ok(connection)
 }
 
 async fn connect_host(target: &Target, at: &HostPort) -> Result<Connection, Error> {
@@ -261,7 +354,7 @@ where
             oldest: OLDEST_MAJOR,
         });
     }
-    Ok(Connection { client, target: target.clone(), version, notices })
+    Ok(Connection { client, target: target.clone(), version, notices, pooled: false })
 }
 
 /// Keeps the connection going until it ends, collecting notices on the way.

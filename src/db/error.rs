@@ -79,12 +79,6 @@ pub enum Error {
         /// How that was noticed.
         reason: String,
     },
-    /// A pooler stands before the server.
-    #[error("`{target}` is a connection pooler")]
-    Pooler {
-        /// Where, without the password.
-        target: String,
-    },
     /// A statement failed.
     #[error("{doing}: {message}")]
     Statement {
@@ -179,7 +173,6 @@ impl Error {
             Self::Statement { .. } if self.is(&SqlState::INSUFFICIENT_PRIVILEGE) => "P0007",
             Self::Statement { .. } if self.is(&SqlState::READ_ONLY_SQL_TRANSACTION) => "P0008",
             Self::ReadOnly { .. } => "P0008",
-            Self::Pooler { .. } => "P0055",
             Self::Unavailable { .. } => "P0009",
             Self::Lost { .. } => "P0010",
             Self::NoBinaries { .. } => "P0011",
@@ -209,10 +202,6 @@ impl Error {
                 .to_owned(),
             Self::NoCreateDatabase { role, .. } => {
                 format!("`ALTER ROLE {role} CREATEDB`, or name another server")
-            }
-            Self::Pooler { .. } => {
-                "name the server itself: migrations need one session from beginning to end"
-                    .to_owned()
             }
             Self::ReadOnly { .. } => "connect to the primary server".to_owned(),
             Self::Statement { .. } if self.is(&SqlState::READ_ONLY_SQL_TRANSACTION) => {

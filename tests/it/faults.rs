@@ -15,7 +15,7 @@ use driftless::{
 use crate::support::{Sandbox, block_on, finish};
 
 /// One migration for each way in which a step can be run.
-const HISTORY: &[(&str, &str)] = &[
+pub(crate) const HISTORY: &[(&str, &str)] = &[
     (
         "1_tables",
         "CREATE TABLE counter (n int); INSERT INTO counter VALUES (0);\n\
@@ -66,7 +66,7 @@ const HISTORY: &[(&str, &str)] = &[
 ];
 
 /// What a deploy leaves behind: the schema, and what is in it.
-fn left(sandbox: &Sandbox) -> (Schema, [String; 3]) {
+pub(crate) fn left(sandbox: &Sandbox) -> (Schema, [String; 3]) {
     let mut schema = block_on(introspect::read(sandbox.database.client())).unwrap();
     ledger::hide(&mut schema, &ledger::LedgerName::default());
     let counter = sandbox.value("SELECT n FROM counter");
@@ -81,10 +81,10 @@ fn left(sandbox: &Sandbox) -> (Schema, [String; 3]) {
 }
 
 /// Pseudo-random numbers with a seed that a failure names.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         // Constants of Knuth's MMIX generator.
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -93,7 +93,7 @@ impl Dice {
 }
 
 /// How often to disturb; the campaign of a release sets more.
-fn rounds(default: u64) -> u64 {
+pub(crate) fn rounds(default: u64) -> u64 {
     std::env::vars()
         .find(|(name, _)| name == "DRIFTLESS_FAULT_ROUNDS")
         .and_then(|(_, value)| value.parse().ok())
@@ -349,51 +349,4 @@ fn ctrl_c_stops_after_the_transaction_and_twice_at_once() {
     assert!(text.contains("`3_c` is done up to step 0"), "{text}");
     assert_eq!(sandbox.value("SELECT to_regclass('b')"), "b");
     assert_eq!(sandbox.value("SELECT to_regclass('c')"), "NULL");
-}
-
-/// PgBouncer before the server of the test, in transaction mode; `None` where it is not installed.
-fn pgbouncer(sandbox: &Sandbox) -> Option<(std::process::Child, String)> {
-    let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"]
-        .into_iter()
-        .find(|path| std::path::Path::new(path).exists())?;
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let socket = &sandbox.database.target().hosts()[0].host.clone();
-    sandbox.write("users.txt", "\"postgres\" \"\"\n");
-    let dir = sandbox.dir.path().display();
-    sandbox.write(
-        "pgbouncer.ini",
-        &format!(
-            "[databases]\n* = host={socket} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
-             listen_port = {port}\nunix_socket_dir =\nauth_type = any\nauth_file = {dir}/users.txt\n\
-             pool_mode = transaction\nlogfile = {dir}/bouncer.log\n"
-        ),
-    );
-    let mut command = std::process::Command::new("sh");
-    // It does not run as root either.
-    let user = if is_root() { "-u postgres " } else { "" };
-    command
-        .args(["-c", &format!("chmod -R a+rwX {dir}; exec {program} {user}{dir}/pgbouncer.ini")]);
-    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-    let child = command.spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(Instant::now() < deadline, "PgBouncer does not listen");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let database = sandbox.database.name();
-    Some((child, format!("postgres://postgres@127.0.0.1:{port}/{database}?sslmode=disable")))
-}
-
-fn is_root() -> bool {
-    std::process::Command::new("id").arg("-u").output().unwrap().stdout.trim_ascii() == b"0"
-}
-
-#[test]
-fn a_pooler_is_recognised_and_refused() {
-    let sandbox = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a ();")]);
-    let Some((mut bouncer, url)) = pgbouncer(&sandbox) else { return };
-    sandbox.run(&["deploy", "--url", &url]).expect(4).says("error[P0055]");
-    assert_eq!(sandbox.value("SELECT to_regnamespace('driftless')"), "NULL");
-    bouncer.kill().unwrap();
-    bouncer.wait().unwrap();
 }

@@ -332,10 +332,13 @@ impl Run<'_> {
     ) -> Result<(Cost, Position), Failure> {
         let executor = self.executor;
         let opening = format!(
-            "BEGIN; SET LOCAL lock_timeout = {}",
-            executor.settings.lock_timeout.as_millis()
+            "BEGIN; SET LOCAL lock_timeout = {};{}{}",
+            executor.settings.lock_timeout.as_millis(),
+            executor.transaction_prefix(),
+            self.local_settings(work.index),
         );
         executor.connection.run("beginning the transaction", &opening).await?;
+        executor.watch().await?;
         let sql = work.batch.statement.within(range);
         let title = self.script.steps[work.index].title();
         let cost = executor.run_statement(self.name, work.index, (&title, &sql)).await?;

@@ -115,6 +115,20 @@ pub enum ExecuteError {
         /// The program with its arguments.
         title: String,
     },
+    /// A step that needs one session from beginning to end, and there is a pooler.
+    #[error(
+        "step {step} of migration `{migration}`, line {line}, does not run through a connection pooler: {reason}"
+    )]
+    Pooled {
+        /// The migration.
+        migration: String,
+        /// Its place, from 1.
+        step: usize,
+        /// Line in the file.
+        line: usize,
+        /// Why not.
+        reason: &'static str,
+    },
     /// There is nothing to take it back with.
     #[error("migration `{migration}` cannot be taken back: {}", reason.as_deref().unwrap_or("it has no `down.sql`"))]
     NoWayBack {
@@ -155,6 +169,7 @@ impl ExecuteError {
             Self::NoWayBack { .. } => "P0026",
             Self::Batch { .. } => "P0056",
             Self::Program { .. } => "P0077",
+            Self::Pooled { .. } => "P0055",
         }
     }
 
@@ -204,6 +219,7 @@ impl ExecuteError {
                 "name a key that an index leads with and that is never NULL, or `key=ctid`"
                     .to_owned()
             }
+            Self::Pooled { .. } => "name the server itself in the URL".to_owned(),
             Self::NoWayBack { .. } => "write a new migration that undoes it".to_owned(),
             Self::LockLost { .. } => {
                 "a migration must not run `DISCARD ALL` or `pg_advisory_unlock_all()`".to_owned()

@@ -4,6 +4,7 @@
 mod batch;
 mod error;
 mod event;
+mod lease;
 mod lock;
 mod monitor;
 mod program;
@@ -26,13 +27,13 @@ pub use self::{
     event::{Event, Observer, Session, Silent},
 };
 use self::{
+    lease::Lease,
     monitor::Monitor,
     segment::{Begin, Run},
 };
 use super::{
     Connection, Error,
     ledger::{Entry, Ledger, LedgerName},
-    pooler::announced_process,
 };
 use crate::{
     migrations::{Migration, Script, parse_script},
@@ -139,6 +140,8 @@ pub struct Executor<'a> {
     monitor: RefCell<Monitor>,
     /// What all tenants share: members of extensions in `public`.
     shared: BTreeSet<String>,
+    /// What keeps others away where no session stays the same.
+    lease: Option<Lease>,
     /// The server can be asked to look whether its client is still there.
     notices_clients: bool,
 }
@@ -162,17 +165,29 @@ impl<'a> Executor<'a> {
         stop: Stop,
     ) -> Result<Self, ExecuteError> {
         let (pid, notices_clients) = refuse_standby(connection).await?;
-        refuse_pooler(connection, pid).await?;
-        for key in name.lock_keys() {
-            lock::acquire(connection, key, settings.wait, observer).await?;
-        }
+        let lease = if connection.is_pooled() {
+            Ledger::new(connection, name).ensure().await?;
+            Some(Lease::acquire(connection, name, settings.wait, observer).await?)
+        } else {
+            lock::acquire(connection, name, settings.wait, observer).await?;
+            None
+        };
         let shared = match &settings.tenant {
             Some(_) => extension_members(connection).await?,
             None => BTreeSet::new(),
         };
         let monitor = RefCell::new(Monitor::new(connection.target(), pid));
-        let executor =
-            Self { connection, name, settings, observer, stop, monitor, shared, notices_clients };
+        let executor = Self {
+            connection,
+            name,
+            settings,
+            observer,
+            stop,
+            monitor,
+            shared,
+            lease,
+            notices_clients,
+        };
         executor.reset_session().await?;
         executor.ledger().ensure().await?;
         Ok(executor)
@@ -194,6 +209,10 @@ impl<'a> Executor<'a> {
 
     /// Gives the lock back.
     pub async fn close(self) {
+        if let Some(lease) = &self.lease {
+            lease.release(self.connection).await;
+            return;
+        }
         let _ = self.connection.batch_execute("RESET SESSION AUTHORIZATION; RESET ALL").await;
         for key in self.name.lock_keys() {
             lock::release(self.connection, key).await;
@@ -282,6 +301,9 @@ impl<'a> Executor<'a> {
         if !self.reset_session().await? {
             return Err(ExecuteError::LockLost { migration: name.to_owned() });
         }
+        if self.lease.is_some() {
+            self.check_pooled(name, script)?;
+        }
         let folder = migration.path.as_path();
         let run = Run { executor: self, name, folder, direction, script, begin };
         let done = if known { run.resume_point().await? } else { 0 };
@@ -299,13 +321,38 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
+    /// Refuses what needs one session from beginning to end.
+    fn check_pooled(&self, name: &str, script: &Script) -> Result<(), ExecuteError> {
+        let ours = self.settings.role.is_none() && self.settings.search_path == ["public"];
+        let mut plain = ours;
+        let mut refused = None;
+        for (at, step) in script.steps.iter().enumerate() {
+            if segment::changes_session(&step.sql) {
+                plain = false;
+                if segment::localized(&step.sql).is_none() {
+                    refused = Some((at, "it changes the session"));
+                }
+            } else if !step.transactional && step.batch.is_none() && !plain {
+                refused = Some((at, "it runs in no transaction, with settings of the session"));
+            }
+            if refused.is_some() {
+                break;
+            }
+        }
+        refused.map_or(Ok(()), |(at, reason)| {
+            let line = script.steps[at].line;
+            Err(ExecuteError::Pooled { migration: name.to_owned(), step: at + 1, line, reason })
+        })
+    }
+
     /// Gives the session the settings that every migration starts with, whatever the one before
     /// did, and tells whether it still holds the lock.
     async fn reset_session(&self) -> Result<bool, Error> {
-        let path: Vec<_> = self.settings.search_path.iter().map(|name| quote_ident(name)).collect();
+        if let Some(lease) = &self.lease {
+            return lease.is_held(self.connection).await;
+        }
         let key = self.name.lock_key();
-        let statement_timeout =
-            self.settings.statement_timeout.map_or(0, |timeout| timeout.as_millis());
+        let statement_timeout = self.statement_timeout_ms();
         let sql = format!(
             "RESET SESSION AUTHORIZATION; RESET ALL; {}SET search_path = {}; \
              SET lock_timeout = {}; SET statement_timeout = {statement_timeout}; \
@@ -314,7 +361,7 @@ impl<'a> Executor<'a> {
              WHERE locktype = 'advisory' AND objsubid = 1 AND pid = pg_catalog.pg_backend_pid() \
                AND (classid::pg_catalog.int8 << 32 | objid::pg_catalog.int8) = {key}",
             self.role_sql(""),
-            if path.is_empty() { "''".to_owned() } else { path.join(", ") },
+            self.search_path(),
             self.settings.lock_timeout.as_millis(),
         );
         let messages = self
@@ -325,6 +372,28 @@ impl<'a> Executor<'a> {
         Ok(messages.iter().any(|message| {
             matches!(message, tokio_postgres::SimpleQueryMessage::Row(row) if row.get(0) != Some("0"))
         }))
+    }
+
+    fn search_path(&self) -> String {
+        let path: Vec<_> = self.settings.search_path.iter().map(|name| quote_ident(name)).collect();
+        if path.is_empty() { "''".to_owned() } else { path.join(", ") }
+    }
+
+    fn statement_timeout_ms(&self) -> u128 {
+        self.settings.statement_timeout.map_or(0, |timeout| timeout.as_millis())
+    }
+
+    /// What a transaction begins with where no session stays the same; nothing elsewhere.
+    fn transaction_prefix(&self) -> String {
+        let Some(lease) = &self.lease else { return String::new() };
+        format!(
+            " SET LOCAL search_path = {}; SET LOCAL statement_timeout = {}; \
+             SET LOCAL idle_in_transaction_session_timeout = 0; {} {}",
+            self.search_path(),
+            self.statement_timeout_ms(),
+            lease.guard_sql(),
+            self.role_sql("LOCAL"),
+        )
     }
 
     /// `SET ROLE` to the role to act as.
@@ -351,17 +420,6 @@ async fn extension_members(connection: &Connection) -> Result<BTreeSet<String>, 
     let rows = connection.query(sql, &[]).await;
     let rows = rows.map_err(|error| Error::statement("looking for extensions", &error))?;
     Ok(rows.iter().filter_map(|row| row.get(0)).collect())
-}
-
-/// Refuses a pooler: what it gives away between two statements are the lock and the settings of the
-/// session, and other clients get them.
-async fn refuse_pooler(connection: &Connection, process: i32) -> Result<(), Error> {
-    match announced_process(connection.client()).await {
-        Some(announced) if announced != process => {
-            Err(Error::Pooler { target: connection.target().to_string() })
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Refuses a server that cannot be written to; returns the session's process otherwise, and whether

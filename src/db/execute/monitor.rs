@@ -47,6 +47,11 @@ impl Monitor {
         Self { target, pid, connection: None, blind: false }
     }
 
+    /// Watches another session from now on.
+    pub(super) fn watch(&mut self, pid: i32) {
+        self.pid = pid;
+    }
+
     async fn connection(&mut self) -> Option<&Connection> {
         if self.connection.as_ref().is_some_and(|c| c.is_closed()) {
             self.connection = None;

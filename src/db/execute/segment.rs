@@ -117,6 +117,9 @@ impl Run<'_> {
 
     /// Runs the settings again that steps already done made for the session.
     async fn replay_settings(&self, done: usize) -> Result<(), ExecuteError> {
+        if self.executor.lease.is_some() {
+            return Ok(());
+        }
         for step in &self.script.steps[..done.min(self.script.steps.len())] {
             let script = split::split(&step.sql);
             if script.pieces.first().is_some_and(sets_session) {
@@ -124,6 +127,15 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The settings that earlier steps made, for a transaction that gets another session.
+    pub(super) fn local_settings(&self, before: usize) -> String {
+        if self.executor.lease.is_none() {
+            return String::new();
+        }
+        let settings = self.script.steps[..before].iter().filter_map(|step| localized(&step.sql));
+        settings.map(|sql| format!(" {sql};")).collect()
     }
 
     /// Runs the segments from the given step on.
@@ -279,6 +291,8 @@ impl Run<'_> {
             segment.begin.as_deref().unwrap_or("BEGIN"),
             lock_timeout.as_millis()
         );
+        opening.push_str(&self.executor.transaction_prefix());
+        opening.push_str(&self.local_settings(steps.start));
         if self.executor.notices_clients {
             // Without a client the work would be rolled back in the end; better to stop it.
             opening.push_str(" SET LOCAL client_connection_check_interval = 2000;");
@@ -286,6 +300,7 @@ impl Run<'_> {
         let at = |step: usize| move |error: Error| (step, Failure::from(error));
         let connection = self.executor.connection;
         connection.run("beginning the transaction", &opening).await.map_err(at(steps.start))?;
+        self.executor.watch().await.map_err(at(steps.start))?;
         let mut done = Vec::with_capacity(steps.len());
         for index in steps.clone() {
             let cost = self.step(index, true, lock_timeout).await.map_err(|f| (index, f))?;
@@ -319,8 +334,12 @@ impl Run<'_> {
             if first {
                 connection.run("writing the ledger", &self.begin.sql).await?;
             }
+            if let Some(lease) = &self.executor.lease {
+                let guard = format!("BEGIN; {} COMMIT", lease.guard_sql());
+                connection.run("looking at the lock", &guard).await?;
+            }
             self.set_limits(patient).await?;
-            if !patient {
+            if !patient && self.executor.lease.is_none() {
                 let sql = format!("SET lock_timeout = {}", lock_timeout.as_millis());
                 connection.run("preparing the session", &sql).await?;
             }
@@ -379,7 +398,7 @@ impl Run<'_> {
 
     /// Sets the time limits of the session for a step outside of transactions.
     async fn set_limits(&self, patient: bool) -> Result<(), Error> {
-        if !patient {
+        if !patient || self.executor.lease.is_some() {
             return Ok(());
         }
         // A limit would cancel a concurrent build half-way and leave an invalid index.
@@ -409,9 +428,11 @@ impl Run<'_> {
             connection.run("preparing the step", sql).await?;
         }
         let title = step.title();
+        let localized = self.executor.lease.as_ref().and_then(|_| localized(&step.sql));
+        let sql = localized.as_ref().unwrap_or(&step.sql);
         let cost = match &step.program {
             Some(program) => self.executor.run_program(self.name, (program, self.folder)).await?,
-            None => self.executor.run_statement(self.name, index, (&title, &step.sql)).await?,
+            None => self.executor.run_statement(self.name, index, (&title, sql)).await?,
         };
         if patient {
             let sql = format!("SET LOCAL lock_timeout = {}", lock_timeout.as_millis());
@@ -451,6 +472,23 @@ fn is_patient(sql: &str) -> bool {
                 && piece.tokens().windows(2).any(|w| w[0].is("validate") && w[1].is("constraint"))
                 && !has("add")
     })
+}
+
+/// Whether a step changes the session beyond its transaction.
+pub(super) fn changes_session(sql: &str) -> bool {
+    split::split(sql).pieces.first().is_some_and(sets_session)
+}
+
+/// `SET a = b` for one transaction alone.
+pub(super) fn localized(sql: &str) -> Option<String> {
+    let script = split::split(sql);
+    let piece = script.pieces.first().filter(|piece| sets_session(piece))?;
+    let tokens = piece.tokens();
+    let at = 1 + usize::from(tokens.get(1)?.is("session"));
+    let first = tokens.get(at)?;
+    let setting = piece.starts_with(&["set"])
+        && !["authorization", "characteristics", "role"].iter().any(|word| first.is(word));
+    setting.then(|| format!("SET LOCAL {}", &piece.text[first.start - piece.span.start..]))
 }
 
 /// Whether the statement changes the session beyond its transaction.

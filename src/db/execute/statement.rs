@@ -55,6 +55,18 @@ impl From<Error> for Failure {
 }
 
 impl Executor<'_> {
+    /// Has the session watched that this transaction got, where each may get another.
+    pub(super) async fn watch(&self) -> Result<(), Error> {
+        if self.lease.is_none() {
+            return Ok(());
+        }
+        let sql = "SELECT pg_catalog.pg_backend_pid()";
+        let row = self.connection.query_one(sql, &[]).await;
+        let row = row.map_err(|error| Error::statement("asking for the session", &error))?;
+        self.monitor.borrow_mut().watch(row.get(0));
+        Ok(())
+    }
+
     /// Runs a statement of a step to its end.
     #[expect(clippy::await_holding_refcell_ref, reason = "one statement runs at a time")]
     pub(super) async fn run_statement(

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use futures_util::{TryStreamExt as _, future::try_join_all};
 use serde_json::Value;
-use tokio_postgres::{Client, Row};
+use tokio_postgres::{Client, Row, types::Type};
 
 use self::dependencies::{Address, Dependencies};
 use super::{Connection, connect};
@@ -53,6 +53,9 @@ const LARGE: i64 = 1000;
 
 /// Another session in the snapshot of the connection's transaction.
 async fn helper(connection: &Connection) -> Result<Option<Connection>, tokio_postgres::Error> {
+    if connection.is_pooled() {
+        return Ok(None);
+    }
     let sql = "SELECT CASE WHEN count(*) >= $1 THEN pg_catalog.pg_export_snapshot() END \
                FROM pg_catalog.pg_class WHERE oid >= 16384";
     let row = connection.client().query_one(sql, &[&LARGE]).await?;
@@ -81,7 +84,10 @@ const HEAVY: &[&str] = &["constraint", "default", "index"];
 
 async fn read_snapshot(client: &Client, other: &Client) -> Result<Schema, tokio_postgres::Error> {
     let row = client
-        .query_one("SELECT current_setting('server_version_num')::int4, current_user::text", &[])
+        .query_typed_one(
+            "SELECT current_setting('server_version_num')::int4, current_user::text",
+            &[],
+        )
         .await?;
     let version = u32::try_from(row.get::<_, i32>(0)).unwrap_or_default();
     let role: String = row.get(1);
@@ -96,15 +102,15 @@ async fn read_snapshot(client: &Client, other: &Client) -> Result<Schema, tokio_
         .collect();
     // Rows are decoded while the server works on the queries that follow.
     let objects = try_join_all(queries.iter().map(async |(client, sql)| {
-        let rows = client.query_raw::<_, i32, _>(sql.as_str(), []).await?;
+        let rows = client.query_typed_raw::<i32, _>(sql.as_str(), []).await?;
         rows.map_ok(|row| decode(&row, &role)).try_collect::<Vec<_>>().await
     }));
     let (objects, depends, comments, labels, sweep) = tokio::try_join!(
         objects,
-        client.query(include_str!("depend.sql"), &[]),
-        client.query(include_str!("comments.sql"), &[]),
-        client.query(include_str!("labels.sql"), &[]),
-        client.query(include_str!("sweep.sql"), &[]),
+        client.query_typed(include_str!("depend.sql"), &[]),
+        client.query_typed(include_str!("comments.sql"), &[]),
+        client.query_typed(include_str!("labels.sql"), &[]),
+        client.query_typed(include_str!("sweep.sql"), &[]),
     )?;
 
     let mut schema = Schema { server_version: version, ..Schema::default() };
@@ -206,10 +212,10 @@ async fn unclaimed(
     let classes: Vec<u32> = left.iter().map(|a| a.class).collect();
     let ids: Vec<u32> = left.iter().map(|a| a.id).collect();
     let rows = client
-        .query(
+        .query_typed(
             "SELECT i.type, i.identity FROM unnest($1::oid[], $2::oid[]) AS u(class, id),
                     LATERAL pg_identify_object(u.class, u.id, 0) AS i ORDER BY 1, 2",
-            &[&classes, &ids],
+            &[(&classes, Type::OID_ARRAY), (&ids, Type::OID_ARRAY)],
         )
         .await?;
     Ok(rows.iter().map(|r| Unmodelled { kind: r.get(0), name: r.get(1) }).collect())

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
+use tokio_postgres::error::SqlState;
 
 pub use self::{hide::hide, name::LedgerName, replaced::settled};
 use super::{Connection, Error};
@@ -133,8 +134,16 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// When the role may not.
     pub async fn ensure(&self) -> Result<(), Error> {
-        if !self.exists().await? {
-            self.create().await?;
+        let mut attempt = 0;
+        while !self.exists().await? {
+            match self.create().await {
+                // Somebody else creates it, through a pooler, where nobody has a lock yet.
+                Err(error) if made_meanwhile(&error) && attempt < 50 => {
+                    attempt += 1;
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
+                result => result?,
+            }
         }
         if self.name.shared { prisma::ensure(self.connection, self.name).await } else { Ok(()) }
     }
@@ -544,6 +553,18 @@ impl<'a> Ledger<'a> {
         let sql = format!("BEGIN;\n{}COMMIT;", self.forget_sql(name, "marked rolled back", note));
         self.connection.run("writing the ledger", &sql).await
     }
+}
+
+/// Whether the creation of something failed because another transaction created it.
+pub(super) fn made_meanwhile(error: &Error) -> bool {
+    [
+        &SqlState::UNIQUE_VIOLATION,
+        &SqlState::DUPLICATE_SCHEMA,
+        &SqlState::DUPLICATE_TABLE,
+        &SqlState::DUPLICATE_OBJECT,
+    ]
+    .iter()
+    .any(|state| error.is(state))
 }
 
 /// Entries by name.

@@ -24,7 +24,7 @@ impl LedgerName {
         format!("{}.{}", quote_ident(&self.schema), quote_ident(&self.table))
     }
 
-    pub(super) fn steps(&self) -> String {
+    pub(in crate::db) fn steps(&self) -> String {
         let table = format!("{}_steps", self.table);
         format!("{}.{}", quote_ident(&self.schema), quote_ident(&table))
     }
@@ -34,10 +34,26 @@ impl LedgerName {
         format!("{}.{}", quote_ident(&self.schema), quote_ident(&table))
     }
 
+    /// The table whose row keeps executions apart that go through a pooler.
+    pub(super) fn lock(&self) -> String {
+        format!("{}_lock", self.table)
+    }
+
+    pub(in crate::db) fn lock_table(&self) -> String {
+        format!("{}.{}", quote_ident(&self.schema), quote_ident(&self.lock()))
+    }
+
     /// The names of its tables, unquoted.
     #[must_use]
-    pub fn tables(&self) -> [String; 3] {
-        [self.table.clone(), format!("{}_steps", self.table), format!("{}_log", self.table)]
+    pub fn tables(&self) -> [String; 4] {
+        let of = |end: &str| format!("{}_{end}", self.table);
+        [self.table.clone(), of("steps"), of("log"), self.lock()]
+    }
+
+    /// The key of the advisory lock of each transaction that goes through a pooler.
+    #[must_use]
+    pub fn work_key(&self) -> i64 {
+        self.lock_key() ^ 1
     }
 
     /// The key of the advisory lock that guards it.

@@ -161,11 +161,13 @@ codes! {
     P0050, "a file that would be overwritten",
         "`pull --out` does not overwrite a file that holds something else, unless `--force` says \
          so.";
-    P0055, "a connection pooler instead of a server",
-        "PgBouncer and its like give each transaction whatever session is free. The lock that \
-         keeps other deploys away belongs to a session and would stay with a stranger, and so \
-         would every `SET`. Name the server itself in the URL; a session of its own for deploys \
-         is what poolers recommend as well.";
+    P0055, "a step that does not run through a connection pooler",
+        "PgBouncer and its like give each transaction whatever session is free. A deploy goes \
+         through one all the same: settings are made anew in each transaction, and a row with a \
+         heartbeat keeps other deploys away. What cannot be done so is a step in no transaction \
+         (`CREATE INDEX CONCURRENTLY`) that relies on a role, on `search_path` or on a `SET` of \
+         its migration, and a step that changes the session otherwise than by `SET`. Name the \
+         server itself in the URL for these.";
     P0056, "a statement that cannot be run in batches",
         "`-- driftless: batch key=…` has an `UPDATE` or `DELETE` run in ranges of a key. Each \
          range has to be found without looking at the whole table, so an index has to lead with \
