@@ -7,7 +7,7 @@ use super::{
     ExitStatus, Failure, Session,
     session::{one_migration, upto},
 };
-use crate::migrations::{Migration, parse_script};
+use crate::migrations::{History, Migration, parse_script};
 
 /// Arguments of `history`.
 #[derive(Debug, Args)]
@@ -15,6 +15,9 @@ pub(crate) struct HistoryArgs {
     /// Only this migration and what it follows
     #[arg(value_name = "NAME", allow_negative_numbers = true)]
     upto: Option<String>,
+    /// Draw the graph, the newest first
+    #[arg(long, conflicts_with = "json")]
+    graph: bool,
 }
 
 /// Arguments of `show`.
@@ -35,6 +38,10 @@ pub(crate) fn history(args: &HistoryArgs, session: &Session<'_>) -> Result<ExitS
         Some(text) => upto(&history, text, None)?,
         None => history.iter().collect(),
     };
+    if args.graph {
+        session.ui.data(&graph(&history, &list));
+        return Ok(ExitStatus::Done);
+    }
     for migration in list {
         let parents = history.parents(&migration.name);
         if session.ui.json {
@@ -57,6 +64,41 @@ pub(crate) fn history(args: &HistoryArgs, session: &Session<'_>) -> Result<ExitS
         session.ui.data(&format!("{line}\n"));
     }
     Ok(ExitStatus::Done)
+}
+
+/// Draws migrations and what they follow, one a line, as git draws commits.
+fn graph(history: &History, list: &[&Migration]) -> String {
+    let mut out = String::new();
+    // What each lane waits for.
+    let mut lanes: Vec<&str> = Vec::new();
+    for migration in list.iter().rev() {
+        let name = migration.name.as_str();
+        let at = lanes.iter().position(|lane| *lane == name).unwrap_or_else(|| {
+            lanes.push(name);
+            lanes.len() - 1
+        });
+        while let Some(other) = lanes.iter().rposition(|lane| *lane == name).filter(|n| *n > at) {
+            out.push_str(&format!("{}/\n", "| ".repeat(other).trim_end()));
+            lanes.remove(other);
+        }
+        let marks: Vec<&str> =
+            (0..lanes.len()).map(|lane| if lane == at { "*" } else { "|" }).collect();
+        out.push_str(&format!("{}  {name}\n", marks.join(" ")));
+        let parents = history.parents(name);
+        match parents.split_first() {
+            None => {
+                lanes.remove(at);
+            }
+            Some((first, others)) => {
+                lanes[at] = first;
+                for (number, other) in others.iter().enumerate() {
+                    lanes.insert(at + 1 + number, other);
+                    out.push_str(&format!("{}\\\n", "| ".repeat(at + 1).trim_end()));
+                }
+            }
+        }
+    }
+    out
 }
 
 pub(crate) fn heads(session: &Session<'_>) -> Result<ExitStatus, Failure> {

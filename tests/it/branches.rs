@@ -43,6 +43,10 @@ fn what_goes_together_is_joined_and_both_orders_of_arrival_converge() {
     let (here, there) = (sandbox.url(), elsewhere.url());
     sandbox.run(&["diff", "--from", &here, "--to", &there, "--exit-code"]).expect(0);
     sandbox.run(&["merge"]).expect(0).says("nothing to join");
+    let graph = sandbox.run(&["history", "--graph"]).expect(0).stdout;
+    let (merge, rest) = graph.split_once('\n').unwrap();
+    assert!(merge.starts_with("*  ") && merge.ends_with("_merge"), "{graph}");
+    assert_eq!(rest, "|\\\n| *  3_right\n* |  2_left\n|/\n*  1_users\n");
     // Going back over the join leaves nothing to choose.
     sandbox.run(&["rollback", "-1"]).expect(0);
     sandbox.run(&["current"]).expect(0).prints("3_right\n2_left\n");
