@@ -245,7 +245,10 @@ async fn connect_host(target: &Target, at: &HostPort) -> Result<Connection, Erro
             Ok(Ok(connection)) => return Ok(connection),
             // The server is starting or recovering: it will answer within moments.
             Ok(Err(Error::Unavailable { reason, .. }))
-                if reason.contains("starting up") && left > Duration::from_millis(200) =>
+                if ["starting up", "in recovery mode", "not yet accepting"]
+                    .iter()
+                    .any(|state| reason.contains(state))
+                    && left > Duration::from_millis(200) =>
             {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }

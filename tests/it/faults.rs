@@ -63,16 +63,22 @@ pub(crate) const HISTORY: &[(&str, &str)] = &[
          ALTER TABLE t VALIDATE CONSTRAINT positive;",
     ),
     ("9_count", "BEGIN; UPDATE counter SET n = n + 1000000; COMMIT;\nSELECT 1;"),
+    (
+        "9_fill",
+        "-- driftless: batch key=id size=1500 pause=0ms target=2ms\nUPDATE t SET a = a + 1;\n\
+         -- driftless: batch key=ctid size=20 pause=0ms target=5ms\n\
+         UPDATE t SET b = 'y' || id WHERE b NOT LIKE 'y%';",
+    ),
 ];
 
 /// What a deploy leaves behind: the schema, and what is in it.
 pub(crate) fn left(sandbox: &Sandbox) -> (Schema, [String; 3]) {
-    let mut schema = block_on(introspect::read(sandbox.database.client())).unwrap();
+    let mut schema = block_on(introspect::read(sandbox.session().client())).unwrap();
     ledger::hide(&mut schema, &ledger::LedgerName::default());
     let counter = sandbox.value("SELECT n FROM counter");
     let rows = sandbox.value(
         "SELECT (SELECT string_agg(v::text, ',' ORDER BY v) FROM m) || \
-         (SELECT sum(a) || '/' || count(*) FROM t)",
+         (SELECT sum(a) || '/' || count(*) FILTER (WHERE b LIKE 'y%') FROM t)",
     );
     let invalid = sandbox.value(
         "SELECT string_agg(indexrelid::regclass::text, ', ') FROM pg_index WHERE NOT indisvalid",
@@ -92,63 +98,129 @@ impl Dice {
     }
 }
 
-/// How often to disturb; the campaign of a release sets more.
-pub(crate) fn rounds(default: u64) -> u64 {
-    std::env::vars()
-        .find(|(name, _)| name == "DRIFTLESS_FAULT_ROUNDS")
-        .and_then(|(_, value)| value.parse().ok())
-        .unwrap_or(default)
+/// How often to disturb, and the first seed; the campaign of a release sets more.
+pub(crate) fn seeds(default: u64) -> std::ops::Range<u64> {
+    let number = |name: &str| {
+        let found = std::env::vars().find(|(known, _)| known == name);
+        found.and_then(|(_, value)| value.parse::<u64>().ok())
+    };
+    let first = number("DRIFTLESS_FAULT_SEED").unwrap_or(1);
+    first..first + number("DRIFTLESS_FAULT_ROUNDS").unwrap_or(default)
+}
+
+/// The sessions of the deploys of a sandbox.
+const SESSIONS: &str = "FROM pg_stat_activity WHERE application_name = 'driftless' \
+     AND datname = current_database() AND pid <> pg_backend_pid()";
+
+/// Disturbs a running deploy in one of the ways in which production does.
+fn disturb(dice: &mut Dice, sandbox: &Sandbox, child: &mut std::process::Child) -> &'static str {
+    match dice.below(5) {
+        0 => {
+            let _ = child.kill();
+            "killed"
+        }
+        1 => {
+            sandbox.sql(&format!("SELECT pg_terminate_backend(pid) {SESSIONS}"));
+            "cut off"
+        }
+        2 => {
+            sandbox.sql(&format!("SELECT pg_cancel_backend(pid) {SESSIONS}"));
+            "made to fail"
+        }
+        3 => {
+            let lock = "SELECT to_regclass('t') IS NOT NULL";
+            if sandbox.value(lock) == "true" {
+                let holder = sandbox.connection();
+                let hold = "BEGIN; SET lock_timeout = '300ms'; LOCK t IN ACCESS EXCLUSIVE MODE";
+                let _ = block_on(holder.run("test", hold));
+                std::thread::sleep(Duration::from_millis(dice.below(500)));
+            }
+            "locked out"
+        }
+        _ => {
+            crash_server(sandbox);
+            "left without a server"
+        }
+    }
+}
+
+/// Has the server end all sessions at once and recover, as after `pg_ctl stop -m immediate`: that
+/// is what it does when one of its processes is killed.
+fn crash_server(sandbox: &Sandbox) {
+    let victim = sandbox.connection();
+    let row = block_on(victim.query_one("SELECT pg_backend_pid()", &[])).unwrap();
+    let pid = row.get::<_, i32>(0).to_string();
+    assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while block_on(sandbox.session().batch_execute("SELECT 1")).is_ok() {
+        assert!(Instant::now() < deadline, "the server did not notice");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Makes a database as it was when it was created.
+const EMPTY: &str = "DROP SCHEMA IF EXISTS driftless CASCADE; DROP SCHEMA IF EXISTS nowhere CASCADE; \
+     DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION pg_database_owner; \
+     GRANT USAGE ON SCHEMA public TO PUBLIC; \
+     COMMENT ON SCHEMA public IS 'standard public schema'";
+
+/// A deploy that is disturbed a few times, then one that is not, and what is left.
+fn campaign(sandbox: &mut Sandbox, seed: u64, span: u64) -> (Schema, [String; 3], String) {
+    let mut dice = Dice(seed);
+    // One database for all: a server that crashed has lost whoever creates others.
+    sandbox.sql(EMPTY);
+    let mut log = String::new();
+    for _ in 0..=dice.below(3) {
+        let mut child = sandbox.spawn(&["deploy", "--wait", "20s", "--lock-wait", "20s"]);
+        std::thread::sleep(Duration::from_millis(dice.below(span)));
+        let how = disturb(&mut dice, sandbox, &mut child);
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!text.contains("panicked"), "seed {seed}, {how}: {text}");
+        log.push_str(&format!("{how}: {text}"));
+        sandbox.reconnect();
+    }
+    let ran = sandbox.run(&["deploy", "--wait", "20s"]);
+    log.push_str(&ran.stderr);
+    assert_eq!(ran.status, 0, "seed {seed}: {log}");
+    sandbox.run(&["status", "--exit-code"]).expect(0);
+    let (schema, found) = left(sandbox);
+    (schema, found, log)
 }
 
 #[test]
-fn a_deploy_that_is_killed_or_cut_off_is_continued_by_the_next() {
-    let undisturbed = Sandbox::with_migrations(HISTORY);
+fn a_deploy_that_is_disturbed_is_continued_by_the_next() {
+    let mut undisturbed = Sandbox::with_migrations(HISTORY);
+    undisturbed.sql(EMPTY);
     let started = Instant::now();
     undisturbed.run(&["deploy"]).expect(0);
     let span = u64::try_from(started.elapsed().as_millis()).unwrap();
     let (expected_schema, expected) = left(&undisturbed);
-    assert_eq!(expected, ["1111111", "low,high1010000/20000", "NULL"]);
-    for seed in 1..=rounds(12) {
-        let mut dice = Dice(seed);
-        let sandbox = Sandbox::with_migrations(HISTORY);
-        let times = 1 + dice.below(3);
-        for _ in 0..times {
-            let mut child = sandbox.spawn(&["deploy", "--wait", "20s"]);
-            std::thread::sleep(Duration::from_millis(dice.below(span)));
-            if dice.below(2) == 0 {
-                child.kill().unwrap();
-            } else {
-                sandbox.sql(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                     WHERE application_name = 'driftless' AND datname = current_database() \
-                       AND pid <> pg_backend_pid()",
-                );
-            }
-            let output = child.wait_with_output().unwrap();
-            let text = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert!(!text.contains("panicked"), "seed {seed}: {text}");
-        }
-        let ran = sandbox.run(&["deploy", "--wait", "20s"]);
-        assert_eq!(ran.status, 0, "seed {seed}: {}", ran.stderr);
-        let (schema, found) = left(&sandbox);
-        assert_eq!(found, expected, "seed {seed}: {}", ran.stderr);
+    assert_eq!(expected, ["1111111", "low,high1030000/20000", "NULL"]);
+    for seed in seeds(5) {
+        let (schema, found, log) = campaign(&mut undisturbed, seed, span);
+        assert_eq!(found, expected, "seed {seed}: {log}");
         let changes = diff(&expected_schema, &schema).changes;
-        assert!(changes.is_empty(), "seed {seed}: {changes:?}\n{}", ran.stderr);
-        sandbox.run(&["status", "--exit-code"]).expect(0);
+        assert!(changes.is_empty(), "seed {seed}: {changes:?}\n{log}");
     }
 }
 
 #[test]
 fn of_deploys_at_once_one_works_and_the_others_wait() {
-    let sandbox = Sandbox::with_migrations(HISTORY);
-    let children: Vec<_> = (0..4).map(|_| sandbox.spawn(&["deploy", "--wait", "60s"])).collect();
-    let outputs: Vec<_> = children.into_iter().map(|c| c.wait_with_output().unwrap()).collect();
-    let texts: Vec<_> =
-        outputs.iter().map(|o| String::from_utf8_lossy(&o.stderr).into_owned()).collect();
-    assert!(outputs.iter().all(|output| output.status.success()), "{texts:#?}");
-    assert_eq!(texts.iter().filter(|text| text.contains("applied 9")).count(), 1, "{texts:#?}");
-    assert!(texts.iter().any(|text| text.contains("another deploy is at work: pid")), "{texts:#?}");
-    assert_eq!(sandbox.value("SELECT n FROM counter"), "1111111");
+    for count in [2, 4, 8] {
+        let sandbox = Sandbox::with_migrations(HISTORY);
+        let children: Vec<_> =
+            (0..count).map(|_| sandbox.spawn(&["deploy", "--wait", "60s"])).collect();
+        let outputs: Vec<_> = children.into_iter().map(|c| c.wait_with_output().unwrap()).collect();
+        let texts: Vec<_> =
+            outputs.iter().map(|o| String::from_utf8_lossy(&o.stderr).into_owned()).collect();
+        assert!(outputs.iter().all(|output| output.status.success()), "{texts:#?}");
+        let worked = texts.iter().filter(|text| text.contains("applied 10")).count();
+        assert_eq!(worked, 1, "{texts:#?}");
+        let waited = texts.iter().any(|text| text.contains("another deploy is at work: pid"));
+        assert!(waited, "{texts:#?}");
+        assert_eq!(sandbox.value("SELECT n FROM counter"), "1111111");
+    }
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub(crate) fn server() -> &'static Scratch {
 pub(crate) struct Sandbox {
     pub(crate) dir: TempDir,
     pub(crate) database: ScratchDb,
+    /// The connection after the server ended the first one.
+    spare: Option<Connection>,
 }
 
 /// How a run of the binary ended.
@@ -74,7 +76,7 @@ impl Sandbox {
         let database = block_on(server().database()).unwrap();
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("migrations")).unwrap();
-        Self { dir, database }
+        Self { dir, database, spare: None }
     }
 
     /// A project with migrations in Prisma's layout.
@@ -122,15 +124,36 @@ impl Sandbox {
 
     /// Runs statements on the database.
     pub(crate) fn sql(&self, sql: &str) {
-        block_on(self.database.run("test", sql)).unwrap();
+        block_on(self.session().run("test", sql)).unwrap();
     }
 
     /// The one value that a query returns, as text.
     pub(crate) fn value(&self, sql: &str) -> String {
         block_on(async {
-            let row = self.database.query_one(&format!("SELECT ({sql})::text"), &[]).await.unwrap();
+            let row =
+                self.session().query_one(&format!("SELECT ({sql})::text"), &[]).await.unwrap();
             row.get::<_, Option<String>>(0).unwrap_or_else(|| "NULL".to_owned())
         })
+    }
+
+    /// Connects again, after the server ended all sessions; waits until it answers.
+    pub(crate) fn reconnect(&mut self) {
+        if block_on(self.session().batch_execute("SELECT 1")).is_ok() {
+            return;
+        }
+        for _ in 0..400 {
+            if let Ok(connection) = block_on(connect(self.database.target())) {
+                self.spare = Some(connection);
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("the server does not come back");
+    }
+
+    /// The connection that tests use.
+    pub(crate) fn session(&self) -> &Connection {
+        self.spare.as_ref().unwrap_or_else(|| self.database.connection())
     }
 
     /// Another connection to the database.

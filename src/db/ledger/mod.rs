@@ -189,8 +189,11 @@ impl<'a> Ledger<'a> {
 
     async fn read_own(&self) -> Result<Vec<Entry>, Error> {
         let sql = format!(
-            "SELECT name, up_sha256, {}, {}, steps, steps_done, error, applied_by, version, note, \
-             parents, direction FROM {} ORDER BY ordinal",
+            "SELECT name::text, COALESCE(up_sha256::text, ''), COALESCE({}, ''), {}, steps::int4, \
+             steps_done::int4, error::text, COALESCE(applied_by::text, ''), \
+             COALESCE(version::text, ''), note::text, \
+             pg_catalog.array_remove(parents::text[], NULL), COALESCE(direction::text, '') \
+             FROM {} ORDER BY ordinal",
             utc("started_at"),
             utc("finished_at"),
             self.name.main()
@@ -203,16 +206,16 @@ impl<'a> Ledger<'a> {
         Ok(rows
             .iter()
             .map(|row| Entry {
-                name: row.get(0),
+                name: printable(row.get(0)),
                 up_sha256: row.get(1),
                 started_at: row.get(2),
                 finished_at: row.get(3),
                 steps: row.get(4),
                 steps_done: row.get(5),
-                error: row.get(6),
+                error: row.get::<_, Option<String>>(6).map(printable),
                 applied_by: row.get(7),
                 version: row.get(8),
-                note: row.get(9),
+                note: row.get::<_, Option<String>>(9).map(printable),
                 parents: row.get(10),
                 direction: row.get(11),
             })
@@ -255,7 +258,7 @@ impl<'a> Ledger<'a> {
         direction: &str,
     ) -> Result<Vec<StepRecord>, Error> {
         let sql = format!(
-            "SELECT step, sha256, sql, finished_at IS NOT NULL, before FROM {} \
+            "SELECT step::int4, sha256::text, sql::text, finished_at IS NOT NULL, before::jsonb FROM {} \
              WHERE migration = $1 AND direction = $2 ORDER BY step",
             self.name.steps()
         );
@@ -555,6 +558,12 @@ impl<'a> Ledger<'a> {
     }
 }
 
+/// Text that nobody knows who wrote, without what a terminal would obey.
+fn printable(text: String) -> String {
+    let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if text.contains(obeyed) { text.replace(obeyed, "\u{fffd}") } else { text }
+}
+
 /// Whether the creation of something failed because another transaction created it.
 pub(super) fn made_meanwhile(error: &Error) -> bool {
     [
@@ -574,7 +583,12 @@ pub fn by_name(entries: &[Entry]) -> BTreeMap<&str, &Entry> {
 }
 
 fn utc(column: &str) -> String {
-    format!("pg_catalog.to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
+    // Nobody but a hand writes `infinity`, of which `to_char` makes nothing.
+    format!(
+        "CASE WHEN pg_catalog.isfinite({column}) THEN \
+         pg_catalog.to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') \
+         ELSE {column}::text END"
+    )
 }
 
 fn ledger_sql(name: &LedgerName) -> String {
