@@ -44,6 +44,8 @@ pub(crate) struct Values {
     pub(crate) url: Option<String>,
     pub(crate) scratch_url: Option<String>,
     pub(crate) pg_bindir: Option<PathBuf>,
+    /// Whether the database does what Prisma's clients do for `uuid()` and `@updatedAt`.
+    pub(crate) database_defaults: bool,
     pub(crate) ledger: LedgerValues,
     pub(crate) deploy: DeployValues,
     pub(crate) lint: LintValues,

@@ -105,7 +105,7 @@ impl PrismaProject {
     fn find(root: &Path) -> Result<Self, Failure> {
         let stated = stated_paths(root);
         let schema = stated.0.or_else(|| {
-            ["prisma/schema.prisma", "schema.prisma", "prisma/schema"]
+            ["prisma/schema.prisma", "schema.prisma", "prisma/schema", "schema"]
                 .iter()
                 .map(PathBuf::from)
                 .find(|path| root.join(path).exists())
@@ -124,9 +124,8 @@ impl PrismaProject {
 /// What `prisma.config.*` and `package.json` say, without running any of it.
 fn stated_paths(root: &Path) -> (Option<PathBuf>, Option<PathBuf>) {
     for end in ["ts", "mts", "cts", "js", "mjs", "cjs"] {
-        for folder in ["", ".config"] {
-            let name = if folder.is_empty() { "prisma.config" } else { "prisma" };
-            let path = root.join(folder).join(format!("{name}.{end}"));
+        for name in ["prisma.config", "prisma7.config", ".config/prisma"] {
+            let path = root.join(format!("{name}.{end}"));
             if let Ok(text) = fs::read_to_string(path) {
                 return (string_after(&text, "schema"), migrations_path(&text));
             }

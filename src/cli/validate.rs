@@ -70,7 +70,15 @@ pub(crate) fn valid_model(
     path: &Path,
     session: &Session<'_>,
 ) -> Result<(Model, Vec<Source>), Failure> {
-    let sources = read_sources(path)?;
+    valid_sources(read_sources(path)?, path, session)
+}
+
+/// Validates the files of a model that is to be worked with.
+pub(crate) fn valid_sources(
+    sources: Vec<Source>,
+    path: &Path,
+    session: &Session<'_>,
+) -> Result<(Model, Vec<Source>), Failure> {
     let (model, diagnostics) = validate(&sources, Dialect::ByName);
     report(&diagnostics, &sources, session);
     if diagnostics.iter().any(Diagnostic::is_error) {
@@ -92,6 +100,10 @@ pub(crate) fn read_sources(path: &Path) -> Result<Vec<Source>, Failure> {
         }
     } else {
         files.push(path.to_owned());
+        let beside = side_file(path);
+        if beside.is_file() {
+            files.push(beside);
+        }
     }
     files
         .iter()
@@ -101,6 +113,17 @@ pub(crate) fn read_sources(path: &Path) -> Result<Vec<Source>, Failure> {
             Ok(Source::new(file.display().to_string(), text))
         })
         .collect()
+}
+
+/// The file that says what a model in Prisma's language cannot: `schema.prisma.model` beside a file,
+/// `beside.model` in a folder.
+pub(crate) fn side_file(path: &Path) -> PathBuf {
+    if path.is_dir() {
+        return path.join("beside.model");
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".model");
+    PathBuf::from(name)
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {

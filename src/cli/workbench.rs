@@ -18,6 +18,7 @@ use crate::{
     },
     kinds::{beside, keep_unspoken, lower},
     migrations::Migration,
+    model::{Model, with_database_defaults},
     schema::{Draft, Fingerprint, Object, ObjectId, Schema},
     text::{Diagnostic, Source},
 };
@@ -37,6 +38,7 @@ pub(crate) struct Workbench<'s> {
 #[derive(Debug)]
 pub(crate) struct ReadModel {
     pub(crate) draft: Draft,
+    pub(crate) resolved: Model,
     pub(crate) sources: Vec<Source>,
 }
 
@@ -132,6 +134,9 @@ impl<'s> Workbench<'s> {
         let ground: Vec<&Object> = ground.iter().map(|drafted| &drafted.object).collect();
         let ground = serde_json::to_string(&ground).unwrap_or_default();
         let mut texts = vec!["model", &ground];
+        if self.session.config.values.database_defaults {
+            texts.push("database-defaults");
+        }
         texts.extend(model.sources.iter().flat_map(|s| [s.name.as_str(), s.text.as_str()]));
         let key = self.key(&texts).await?;
         if let Some(schema) = self.cache.get(&key) {
@@ -197,12 +202,23 @@ pub(crate) fn complete(
 /// Reads, validates and lowers a model.
 pub(crate) fn read_model(path: &Path, session: &Session<'_>) -> Result<ReadModel, Failure> {
     let (model, sources) = valid_model(path, session)?;
+    lowered(model, sources, session)
+}
+
+/// Lowers a model that was validated.
+pub(crate) fn lowered(
+    model: Model,
+    sources: Vec<Source>,
+    session: &Session<'_>,
+) -> Result<ReadModel, Failure> {
+    let database_defaults = session.config.values.database_defaults;
+    let model = if database_defaults { with_database_defaults(model) } else { model };
     let (draft, findings) = lower(&model);
     report(&findings, &sources, session);
     if findings.iter().any(Diagnostic::is_error) {
         return Err(refused(&findings));
     }
-    Ok(ReadModel { draft, sources })
+    Ok(ReadModel { draft, resolved: model, sources })
 }
 
 fn refused(findings: &[Diagnostic]) -> Failure {

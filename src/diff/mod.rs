@@ -1,5 +1,6 @@
 //! Comparison of two schemas, object by object and facet by facet, without knowing any kind.
 
+mod merge;
 mod renames;
 
 use std::{collections::BTreeSet, fmt};
@@ -7,7 +8,10 @@ use std::{collections::BTreeSet, fmt};
 use serde::Serialize;
 use serde_json::Value;
 
-pub use self::renames::{Question, Rename, carried_renames, implied_renames, questions, rename};
+pub use self::{
+    merge::merge,
+    renames::{Question, Rename, carried_renames, implied_renames, questions, rename},
+};
 use crate::{
     kinds,
     schema::{Object, ObjectId, Schema, WHOLE},

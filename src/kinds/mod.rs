@@ -23,10 +23,12 @@ pub mod foreign_server;
 pub mod foreign_table;
 pub mod index;
 pub mod index_attachment;
+mod join;
 pub mod kind;
 pub mod language;
 mod lower;
 pub mod materialized_view;
+mod merge;
 pub mod names;
 pub mod namespace;
 pub mod operator;
@@ -35,6 +37,7 @@ pub mod operator_family;
 pub mod partition;
 pub mod policy;
 mod print;
+mod psl;
 pub mod publication;
 pub mod range;
 pub mod routine;
@@ -58,8 +61,9 @@ pub use self::{
         Syntax,
     },
     lower::lower,
+    merge::{Fate, Merged, News, merge},
     names::{NameMap, RelationNames},
-    print::{PrintOptions, print},
+    print::{PrintOptions, Psl, print, print_psl},
     spoken::{beside, keep_unspoken},
 };
 use crate::{

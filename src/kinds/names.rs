@@ -20,6 +20,8 @@ pub struct NameMap {
     pub values: BTreeMap<(ObjectId, String), String>,
     /// Relation fields, by foreign key.
     pub relations: BTreeMap<ObjectId, RelationNames>,
+    /// Other names of fields that are taken, by the path of the table.
+    pub taken: BTreeMap<Vec<String>, BTreeSet<String>>,
 }
 
 /// What the two fields of a relation are called.
@@ -162,12 +164,22 @@ impl Names {
         for (id, name) in &self.map.fields {
             fields.entry(id.path[..2].to_vec()).or_default().insert(name.clone());
         }
-        let mut relations: BTreeSet<String> = BTreeSet::new();
+        for (table, names) in &self.map.taken {
+            fields.entry(table.clone()).or_default().extend(names.iter().cloned());
+        }
+        let mut relations: BTreeSet<String> =
+            self.map.relations.values().filter_map(|names| names.relation.clone()).collect();
         for ((object, constraint), (a, b)) in keys.iter().zip(&owned) {
+            let several = pairs[&(a.as_str(), b.as_str())] > 1;
             if self.map.relations.contains_key(&object.id) {
                 continue;
             }
-            let several = pairs[&(a.as_str(), b.as_str())] > 1;
+            let taken = |path: &[String], name: &str| {
+                fields.get(path).is_some_and(|names| names.contains(name))
+            };
+            let several = several
+                || taken(&object.id.path[..2], self.table(&constraint.references))
+                || taken(&constraint.references, self.table(&object.id.path[..2]));
             let made = self.made_relation(object, constraint, several, &mut relations);
             let made = RelationNames {
                 field: free(fields.entry(object.id.path[..2].to_vec()).or_default(), made.field),

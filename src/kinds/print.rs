@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Syntax, blocks, enum_type,
+    join::{self, Join},
     names::{NameMap, Names},
     partition::Partition,
-    sequence, table,
+    psl, sequence, table,
 };
 use crate::{
     kinds,
     schema::{Object, ObjectId, Schema},
-    syntax::ast::{Attribute, Block, Expr, File},
+    syntax::ast::{Attribute, Block, Entry, Expr, File, Item},
 };
 
 /// How a schema is printed.
@@ -25,19 +26,24 @@ pub struct PrintOptions {
 /// Prints a schema as the text of a model: one file.
 #[must_use]
 pub fn print(schema: &Schema, options: &PrintOptions) -> Vec<File> {
-    let printing = Printing::new(schema, options);
+    vec![all(&Printing::new(schema, options))]
+}
+
+/// Every block of a schema.
+fn all(printing: &Printing<'_>) -> File {
+    let schema = printing.schema;
     let mut file = File::default();
     file.push(printing.datasource());
     for object in schema.of_kind("namespace") {
         if printing.needs_block(object) {
-            file.push(blocks::print::block(&printing, object));
+            file.push(blocks::print::block(printing, object));
         }
     }
     for object in schema.of_kind("table") {
-        file.push(table::print::block(&printing, object));
+        file.push(table::print::block(printing, object));
     }
     for object in schema.of_kind("enum") {
-        file.push(enum_type::print::block(&printing, object));
+        file.push(enum_type::print::block(printing, object));
     }
     for kind in kinds::ALL {
         let name = kind.name();
@@ -46,11 +52,63 @@ pub fn print(schema: &Schema, options: &PrintOptions) -> Vec<File> {
         }
         for object in schema.of_kind(name) {
             if !printing.serials.contains(&object.id) {
-                file.push(blocks::print::block(&printing, object));
+                file.push(blocks::print::block(printing, object));
             }
         }
     }
-    vec![file]
+    file
+}
+
+/// A schema in Prisma's language.
+#[derive(Debug, Default)]
+pub struct Psl {
+    /// What the language can say.
+    pub file: File,
+    /// What it cannot, as a file beside that one.
+    pub beside: File,
+    /// The same in lines for people.
+    pub left: Vec<String>,
+}
+
+/// Prints a schema in Prisma's language, with comments on what is left out if they are wanted.
+#[must_use]
+pub fn print_psl(schema: &Schema, options: &PrintOptions, comments: bool) -> Psl {
+    let mut printing = Printing::new(schema, options);
+    printing.joins = join::find(&printing);
+    printing.psl = true;
+    let mut out = Psl::default();
+    let mut source = printing.datasource();
+    let extensions =
+        |entry: &Entry| matches!(entry, Entry::Assignment(a) if a.key.text == "extensions");
+    let mut more = Block::new(psl::EXTEND, source.name.text.as_str());
+    more.entries.extend(source.entries.extract_if(.., |entry| extensions(entry)));
+    if !more.entries.is_empty() {
+        out.left.extend(schema.of_kind("extension").map(|object| object.id.to_string()));
+        out.beside.push(more);
+    }
+    out.file.push(source);
+    for item in all(&printing).items {
+        let Item::Block(block) = item else { continue };
+        if block.keyword.text == "datasource" || printing.is_join_block(&block) {
+            continue;
+        }
+        let model = (block.keyword.text == "model").then(|| block.name.text.clone());
+        let split = psl::split(block);
+        if let Some(mut said) = split.said {
+            if let Some(table) = model.and_then(|name| printing.table_of_block(&name)) {
+                join::adapt(&printing, &table, &mut said);
+            }
+            if let Some(rest) = split.rest.as_ref().filter(|_| comments) {
+                psl::annotate(&mut said, rest);
+            }
+            out.file.push(said);
+        }
+        if let Some(rest) = split.rest {
+            out.left.extend(psl::describe(&rest));
+            out.beside.push(rest);
+        }
+    }
+    out
 }
 
 /// What printing one object needs to know of the others.
@@ -71,10 +129,14 @@ pub(crate) struct Printing<'a> {
     alone: BTreeSet<Vec<String>>,
     /// Whether something stands outside of `public`.
     pub(crate) several_namespaces: bool,
+    /// Whether Prisma's language is printed, which has one spelling for several of PostgreSQL's.
+    pub(crate) psl: bool,
+    /// Tables that a pair of lists stands for.
+    pub(crate) joins: BTreeMap<ObjectId, Join>,
 }
 
 impl<'a> Printing<'a> {
-    fn new(schema: &'a Schema, options: &PrintOptions) -> Self {
+    pub(crate) fn new(schema: &'a Schema, options: &PrintOptions) -> Self {
         let mut children: BTreeMap<&ObjectId, Vec<&Object>> = BTreeMap::new();
         let mut references: BTreeMap<Vec<String>, Vec<&Object>> = BTreeMap::new();
         for object in schema.objects.values() {
@@ -104,7 +166,25 @@ impl<'a> Printing<'a> {
             references,
             alone: lone_indexes(schema),
             several_namespaces: schema.of_kind("namespace").any(|n| n.id.name() != "public"),
+            psl: false,
+            joins: BTreeMap::new(),
         }
+    }
+
+    /// Whether `autoincrement()` stands for a sequence.
+    pub(crate) fn is_serial(&self, id: &ObjectId) -> bool {
+        self.serials.contains(id)
+    }
+
+    /// The table that a `model` block stands for.
+    fn table_of_block(&self, name: &str) -> Option<ObjectId> {
+        let mut tables = self.schema.of_kind("table");
+        tables.find(|o| self.names.block(&o.id) == name).map(|o| o.id.clone())
+    }
+
+    fn is_join_block(&self, block: &Block) -> bool {
+        block.keyword.text == "model"
+            && self.joins.keys().any(|id| self.names.block(id) == block.name.text)
     }
 
     /// The parts of an object of one kind, by position.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{constraint::Constraint, enum_type::EnumType, index::Index};
+use super::{constraint::Constraint, default::meaning::meaning, enum_type::EnumType, index::Index};
 use crate::schema::{Draft, Object, ObjectId, Schema};
 
 /// Facets of anything that the language has no words for.
@@ -28,8 +28,8 @@ const UNSPOKEN_OF_CONSTRAINTS: [&str; 11] = [
 ];
 
 /// Facets of indexes that it has no words for and that make no other index of it.
-const UNSPOKEN_OF_INDEXES: [&str; 5] =
-    ["options", "tablespace", "clustered", "replica_identity", "statistics"];
+const UNSPOKEN_OF_INDEXES: [&str; 6] =
+    ["include", "options", "tablespace", "clustered", "replica_identity", "statistics"];
 
 /// Completes a schema that a model in Prisma's language asks for by what is there and cannot be
 /// said in it: triggers, functions, checks, indexes over expressions, the order of enum values.
@@ -62,6 +62,11 @@ fn keep_facets(old: &Object, new: &mut Object) {
         "table" => new.facets.clone_from(&old.facets),
         "column" => {
             copy(old, new, &UNSPOKEN_OF_COLUMNS);
+            if same_type(old, new)
+                && let Some(name) = old.facets.get("type")
+            {
+                new.facets.insert("type".to_owned(), name.clone());
+            }
             // A list is a list to Prisma, whether it may be NULL or not.
             if old.text("type").is_some_and(|name| name.ends_with("[]")) {
                 copy(old, new, &["not_null"]);
@@ -74,8 +79,24 @@ fn keep_facets(old: &Object, new: &mut Object) {
             new.facets.extend(EnumType::facets(values));
         }
         "extension" => new.facets.clone_from(&old.facets),
+        "default" if says_the_same(old, new) => new.facets.clone_from(&old.facets),
         _ => {}
     }
+}
+
+/// `timestamp` and `timestamp(6)` hold the same.
+fn same_type(old: &Object, new: &Object) -> bool {
+    let plain = |object: &Object| {
+        let name = object.text("type").unwrap_or_default();
+        if name.starts_with("time") { name.replace("(6)", "") } else { name.to_owned() }
+    };
+    plain(old) == plain(new)
+}
+
+/// `now()` and lists have two spellings in PostgreSQL and one in the language.
+fn says_the_same(old: &Object, new: &Object) -> bool {
+    let meaning = |object: &Object| meaning(object.text("expression").unwrap_or_default());
+    meaning(old) == meaning(new)
 }
 
 fn copy(old: &Object, new: &mut Object, facets: &[&str]) {
@@ -131,32 +152,55 @@ fn keep_unique_constraints(there: &Schema, asked: &mut Schema) -> Vec<ObjectId> 
     let mut kept = Vec::new();
     for old in there.of_kind("constraint") {
         let constraint: Constraint = old.read();
-        let index = ObjectId::new("index", [&old.id.path[0], old.id.name()]);
-        let Some(new) = asked.get(&index) else { continue };
-        let same = new.parent == old.parent && {
-            let index: Index = new.read();
-            let plain = index.unique && index.predicate.is_none();
-            plain
-                && index.keys.iter().all(|key| !key.descending && key.opclass.is_none())
-                && index.keys.iter().map(|key| key.column.clone()).eq(constraint
-                    .columns
-                    .iter()
-                    .cloned()
-                    .map(Some))
-        };
-        if constraint.kind != "unique" || !same {
+        if constraint.kind != "unique" {
             continue;
+        }
+        let Some(index) = index_like(old, &constraint, there, asked) else { continue };
+        // Under another name it is the same constraint, to be renamed.
+        let mut stays = old.clone();
+        if let (Some(last), Some(name)) = (stays.id.path.last_mut(), index.path.last()) {
+            last.clone_from(name);
         }
         asked.objects.remove(&index);
         for object in asked.objects.values_mut() {
             if object.deps.remove(&index) {
-                object.deps.insert(old.id.clone());
+                object.deps.insert(stays.id.clone());
             }
         }
-        asked.insert(old.clone());
-        kept.push(old.id.clone());
+        if stays.id == old.id {
+            kept.push(old.id.clone());
+        }
+        asked.insert(stays);
     }
     kept
+}
+
+/// The unique index that a model asks for where a constraint does the same: that of its name, or
+/// else a new one.
+fn index_like(
+    old: &Object,
+    constraint: &Constraint,
+    there: &Schema,
+    asked: &Schema,
+) -> Option<ObjectId> {
+    let does_the_same = |new: &&Object| {
+        let index: Index = new.read();
+        new.parent == old.parent
+            && index.unique
+            && index.predicate.is_none()
+            && index.keys.iter().all(|key| !key.descending && key.opclass.is_none())
+            && index
+                .keys
+                .iter()
+                .map(|key| key.column.as_ref())
+                .eq(constraint.columns.iter().map(Some))
+    };
+    let named = ObjectId::new("index", [&old.id.path[0], old.id.name()]);
+    if let Some(new) = asked.get(&named) {
+        return does_the_same(&new).then_some(named);
+    }
+    let mut new = asked.of_kind("index").filter(|index| there.get(&index.id).is_none());
+    new.find(does_the_same).map(|index| index.id.clone())
 }
 
 /// What a model in the language asks for, with what it may rely on without saying it.
@@ -203,8 +247,6 @@ fn unspoken_ground(there: &Schema, namespaces: &BTreeSet<String>) -> Vec<Object>
 
 /// What the language cannot say, as far as all that it stands on stays.
 fn unspoken(there: &Schema, asked: &Schema, namespaces: &BTreeSet<String>) -> BTreeSet<ObjectId> {
-    let mut spoken_of: BTreeSet<&str> = asked.of_kind("namespace").map(|o| o.id.name()).collect();
-    spoken_of.extend(namespaces.iter().map(String::as_str));
     let mut out = BTreeSet::new();
     // Wholes first, then their parts, whose own kind may be one that can be said.
     loop {
@@ -214,7 +256,7 @@ fn unspoken(there: &Schema, asked: &Schema, namespaces: &BTreeSet<String>) -> BT
             .filter(|object| asked.get(&object.id).is_none() && !out.contains(&object.id))
             .filter(|object| {
                 let elsewhere =
-                    object.id.path.len() > 1 && !spoken_of.contains(&*object.id.path[0]);
+                    object.id.path.len() > 1 && !namespaces.contains(&object.id.path[0]);
                 elsewhere
                     || is_unspoken(object, there, asked)
                     || object.parent.as_ref().is_some_and(|parent| out.contains(parent))

@@ -22,7 +22,7 @@ const KEYS: &[&str] = &["id", "unique", "index", "fulltext"];
 const ENUM: &[&str] = &["map", "schema"];
 
 /// Attributes of fields that superset files have besides.
-pub(super) const OWN_FIELD: &[&str] = &[
+pub(crate) const OWN_FIELD: &[&str] = &[
     "check",
     "collate",
     "comment",
@@ -41,7 +41,7 @@ pub(super) const OWN_FIELD: &[&str] = &[
     "was",
 ];
 /// Attributes of models that superset files have besides.
-pub(super) const OWN_MODEL: &[&str] = &[
+pub(crate) const OWN_MODEL: &[&str] = &[
     "accessMethod",
     "check",
     "comment",

@@ -32,8 +32,10 @@ mod composite;
 mod config;
 pub(crate) mod constraint_names;
 pub(crate) mod context;
+mod database_defaults;
 mod default_reader;
 mod defaults;
+mod extend;
 mod fill;
 mod key_checks;
 mod key_reader;
@@ -51,7 +53,9 @@ mod scalar;
 mod table_checks;
 mod validate;
 
+pub(crate) use self::attributes::{OWN_FIELD, OWN_MODEL};
 pub use self::{
+    database_defaults::with_database_defaults,
     defaults::{ClientFunction, DefaultValue, Literal},
     fill::fill_relations,
     keys::{

@@ -1,11 +1,13 @@
 //! The passes of validation, in order.
 
+use std::collections::BTreeSet;
+
 use super::{
-    Dialect, Model, attributes, composite, config, context::Context, key_checks, names,
+    Dialect, Model, attributes, composite, config, context::Context, extend, key_checks, names,
     relation_checks, table_checks,
 };
 use crate::{
-    syntax::parse_source,
+    syntax::{ast::File, parse_source},
     text::{Diagnostic, Source, SourceId},
 };
 
@@ -19,12 +21,43 @@ pub fn validate(sources: &[Source], dialect: Dialect) -> (Model, Vec<Diagnostic>
         files.push(parsed.file);
         diagnostics.extend(parsed.diagnostics);
     }
-    let strict = sources.iter().map(|source| match dialect {
-        Dialect::Prisma => true,
-        Dialect::Superset => false,
-        Dialect::ByName => source.name.ends_with(".prisma"),
-    });
-    let mut ctx = Context::new(&files, strict.collect());
+    let strict: Vec<bool> = sources
+        .iter()
+        .map(|source| match dialect {
+            Dialect::Prisma => true,
+            Dialect::Superset => false,
+            Dialect::ByName => source.name.ends_with(".prisma"),
+        })
+        .collect();
+    let model = if extend::extends(&files) {
+        // Each file by its own rules first, then the whole of what they say together.
+        let (_, mut found) = resolve(extend::without(&files), strict);
+        let (whole, mut misplaced) = extend::extend(&files);
+        let extended: BTreeSet<SourceId> = (0..)
+            .zip(&files)
+            .filter(|(_, f)| extend::extends(std::slice::from_ref(f)))
+            .map(|(id, _)| SourceId(id))
+            .collect();
+        let lenient = vec![false; files.len()];
+        let (model, more) = resolve(whole, lenient);
+        let known = |d: &Diagnostic| !extended.contains(&d.span().source);
+        let new: Vec<Diagnostic> = more.into_iter().filter(|d| !known(d)).collect();
+        found.retain(known);
+        diagnostics.append(&mut found);
+        diagnostics.append(&mut misplaced);
+        diagnostics.extend(new);
+        model
+    } else {
+        let (model, mut found) = resolve(files, strict);
+        diagnostics.append(&mut found);
+        model
+    };
+    diagnostics.sort_by_key(|d| (d.span().source, d.span().start, d.code.id));
+    (model, diagnostics)
+}
+
+fn resolve(files: Vec<File>, strict: Vec<bool>) -> (Model, Vec<Diagnostic>) {
+    let mut ctx = Context::new(&files, strict);
     names::resolve_blocks(&mut ctx);
     config::resolve_config(&mut ctx);
     names::resolve_entries(&mut ctx);
@@ -33,9 +66,8 @@ pub fn validate(sources: &[Source], dialect: Dialect) -> (Model, Vec<Diagnostic>
     table_checks::check_tables(&mut ctx);
     key_checks::check_keys(&mut ctx);
     relation_checks::resolve_relations(&mut ctx);
-    diagnostics.append(&mut ctx.diagnostics);
+    let diagnostics = std::mem::take(&mut ctx.diagnostics);
     let mut model = ctx.model;
     model.files = files;
-    diagnostics.sort_by_key(|d| (d.span().source, d.span().start, d.code.id));
     (model, diagnostics)
 }

@@ -208,7 +208,8 @@ fn attributes_text(attributes: &[Attribute]) -> String {
     each.collect::<Vec<_>>().join(" ")
 }
 
-fn attribute_text(attribute: &Attribute) -> String {
+/// An attribute without its sign.
+pub(crate) fn attribute_text(attribute: &Attribute) -> String {
     let args = attribute.args.as_ref().map(|a| args_text(a, INDENT)).unwrap_or_default();
     format!("{}{args}", attribute.path.text)
 }

@@ -7,6 +7,7 @@ mod junk;
 mod parse;
 mod strings;
 
+pub(crate) use self::format::attribute_text;
 pub use self::{
     format::{format_file, format_source},
     parse::{Parsed, parse_source},

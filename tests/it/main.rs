@@ -18,7 +18,10 @@ mod mutations;
 mod names;
 mod pooler;
 mod prisma_evolutions;
-
+mod prisma_hazards;
+mod prisma_introspection;
+mod prisma_projects;
+mod prisma_pull;
 mod prisma_sql;
 mod prisma_validation;
 mod rows;

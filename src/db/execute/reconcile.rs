@@ -344,7 +344,7 @@ fn subject(sql: &str) -> Subject {
     ] {
         if words.is(1, word) {
             let at = words.skip(2, &["if", "exists"]);
-            let name = words.tokens.get(at).and_then(Token::name).unwrap_or_default();
+            let name = words.tokens.get(at).and_then(Token::name).map(cut).unwrap_or_default();
             if create {
                 return Subject::Create { catalog, column, name };
             } else if words.is(0, "drop") {
@@ -359,13 +359,21 @@ fn subject(sql: &str) -> Subject {
     Subject::Opaque
 }
 
+/// A name as PostgreSQL cuts it (`truncate_identifier` in src/backend/parser/scansup.c).
+fn cut(mut name: String) -> String {
+    while name.len() > 63 {
+        name.pop();
+    }
+    name
+}
+
 fn create_index(words: &Words<'_, '_>, at: usize) -> Subject {
     let at = words.skip(at, &["concurrently"]);
     let at = words.skip(at, &["if", "not", "exists"]);
     let (name, at) = if words.is(at, "on") {
         (None, at)
     } else {
-        (words.tokens.get(at).and_then(Token::name), at + 1)
+        (words.tokens.get(at).and_then(Token::name).map(cut), at + 1)
     };
     let at = words.skip(words.skip(at, &["on"]), &["only"]);
     Subject::CreateIndex { name, table: words.path(at).0 }
@@ -399,7 +407,7 @@ impl Words<'_, '_> {
     fn path(&self, mut at: usize) -> (String, usize) {
         let mut path = String::new();
         while let Some(name) = self.tokens.get(at).and_then(Token::name) {
-            path.push_str(&quote_ident(&name));
+            path.push_str(&quote_ident(&cut(name)));
             at += 1;
             if !self.is(at, ".") {
                 break;

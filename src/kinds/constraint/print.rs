@@ -10,7 +10,7 @@ use crate::{
     },
     model::constraint_names,
     schema::{Object, ObjectId},
-    syntax::ast::{Arity, Attribute, Block, Expr, Field},
+    syntax::ast::{Arg, Arity, Attribute, Block, Expr, ExprKind, Field},
 };
 
 /// The longest name that PostgreSQL keeps, in bytes.
@@ -26,44 +26,67 @@ pub(crate) fn keys(
 ) {
     let stated = |o: &&Object| !implied.parts.contains(&o.id);
     for object in printing.parts(&table.id, "constraint").filter(stated) {
-        let constraint: Constraint = object.read();
-        let primary = match constraint.kind.as_str() {
-            "primary_key" => true,
-            "unique" => false,
-            _ => continue,
-        };
-        let word = if primary { "id" } else { "unique" };
-        let columns: Vec<&str> = constraint.columns.iter().map(String::as_str).collect();
-        let computed = if primary {
-            constraint_names::primary_key(table.id.name(), MAX_NAME)
-        } else {
-            constraint_names::unique(table.id.name(), &columns, MAX_NAME)
-        };
-        let mut tail = Attribute::new(word);
-        if object.id.name() != computed {
-            tail = tail.named("map", object.id.name());
-        }
-        if !primary {
-            tail = tail.named("constraint", true);
-        }
-        let plain = tail.clone();
-        tail = arguments(printing, table, &constraint, tail);
-        tail = attached(printing, object, tail);
-        let fields = fields(printing, table, &constraint.columns);
-        let same = count(&tail) == count(&plain);
-        if let ([only], true) = (fields.as_slice(), same)
-            && let Some(field) = field_mut(block, only)
-            && !field.attributes.iter().any(|a| a.path.text == word)
-        {
-            field.attributes.insert(0, tail);
-        } else {
-            out.push(with_fields(fields, tail));
+        if let Some(attribute) = key(printing, table, object) {
+            out.extend(put(block, attribute));
         }
     }
 }
 
-fn count(attribute: &Attribute) -> usize {
-    attribute.args.as_ref().map_or(0, |a| a.list.len())
+/// A primary key or unique as an attribute of the block.
+pub(crate) fn key(printing: &Printing<'_>, table: &Object, object: &Object) -> Option<Attribute> {
+    let constraint: Constraint = object.read();
+    let primary = match constraint.kind.as_str() {
+        "primary_key" => true,
+        "unique" => false,
+        _ => return None,
+    };
+    let word = if primary { "id" } else { "unique" };
+    let columns: Vec<&str> = constraint.columns.iter().map(String::as_str).collect();
+    let computed = if primary {
+        constraint_names::primary_key(table.id.name(), MAX_NAME)
+    } else {
+        constraint_names::unique(table.id.name(), &columns, MAX_NAME)
+    };
+    let mut tail = Attribute::new(word);
+    if object.id.name() != computed {
+        tail = tail.named("map", object.id.name());
+    }
+    if !primary {
+        tail = tail.named("constraint", true);
+    }
+    tail = arguments(printing, table, &constraint, tail);
+    tail = attached(printing, object, tail);
+    Some(with_fields(fields(printing, table, &constraint.columns), tail))
+}
+
+/// Puts a key to its field where that says it all, or gives it back.
+pub(crate) fn put(block: &mut Block, mut attribute: Attribute) -> Option<Attribute> {
+    let args = attribute.args.as_mut()?;
+    let word = attribute.path.text.as_str();
+    let plain = |arg: &Arg| {
+        arg.name.as_ref().is_none_or(|name| matches!(name.text.as_str(), "map" | "constraint"))
+    };
+    let only = match args.list.first().and_then(|arg| arg.value.as_ref()).map(|v| &v.kind) {
+        Some(ExprKind::Array(array)) => match array.items.as_slice() {
+            [Expr { kind: ExprKind::Path(name), .. }] => Some(name.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    if matches!(word, "id" | "unique")
+        && let Some(only) = only
+        && args.list.iter().all(plain)
+        && let Some(field) = field_mut(block, &only)
+        && !field.attributes.iter().any(|a| a.path.text == word)
+    {
+        args.list.remove(0);
+        if args.list.is_empty() {
+            attribute.args = None;
+        }
+        field.attributes.insert(0, attribute);
+        return None;
+    }
+    Some(attribute)
 }
 
 /// Puts the list of fields before the other arguments.
@@ -176,15 +199,21 @@ pub(crate) fn checks(
     }
 }
 
-/// The relation fields of a table: those of its own foreign keys, then those of foreign keys that
-/// refer to it.
-pub(crate) fn relations(printing: &Printing<'_>, table: &Object) -> Vec<Field> {
+/// The relation fields of a table, by foreign key: those of its own, then those of foreign keys
+/// that refer to it.
+pub(crate) fn relations(printing: &Printing<'_>, table: &Object) -> Vec<(ObjectId, Field)> {
     let own = printing.parts(&table.id, "constraint");
     let own = own.filter(|o| o.text("type") == Some("foreign_key"));
-    let mut out: Vec<Field> = own.filter_map(|o| forward(printing, table, o)).collect();
-    let others = printing.references.get(&table.id.path).into_iter().flatten();
-    out.extend(others.filter_map(|o| back(printing, o)));
+    let mut out: Vec<(ObjectId, Field)> =
+        own.filter_map(|o| Some((o.id.clone(), forward(printing, table, o)?))).collect();
+    out.extend(back_relations(printing, table));
     out
+}
+
+/// The fields of foreign keys that refer to a table.
+pub(crate) fn back_relations(printing: &Printing<'_>, table: &Object) -> Vec<(ObjectId, Field)> {
+    let others = printing.references.get(&table.id.path).into_iter().flatten();
+    others.filter_map(|o| Some((o.id.clone(), back(printing, o)?))).collect()
 }
 
 fn forward(printing: &Printing<'_>, table: &Object, object: &Object) -> Option<Field> {

@@ -2,6 +2,7 @@
 //! from the column.
 
 pub(crate) mod lower;
+pub(crate) mod meaning;
 pub(crate) mod print;
 
 use std::collections::BTreeSet;

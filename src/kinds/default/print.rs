@@ -1,6 +1,7 @@
 //! From the expression of a column's default to what Prisma writes for it, where lowering that gives
 //! the same expression again.
 
+use super::meaning::items;
 use crate::{
     kinds::print::Printing,
     sql::lex::{Token, TokenKind, tokens},
@@ -9,6 +10,34 @@ use crate::{
 
 /// The value of `@default(…)`; none where only `dbgenerated("…")` will do.
 pub(crate) fn literal(printing: &Printing<'_>, type_name: &str, text: &str) -> Option<Expr> {
+    exactly(printing, type_name, text)
+        .or_else(|| printing.psl.then(|| alike(printing, type_name, text)).flatten())
+}
+
+/// What Prisma's language writes alike.
+fn alike(printing: &Printing<'_>, type_name: &str, text: &str) -> Option<Expr> {
+    if text == "now()" {
+        return exactly(printing, type_name, "CURRENT_TIMESTAMP");
+    }
+    let element = type_name.strip_suffix("[]")?;
+    let items = items(text)?.into_iter().map(|item| {
+        let number = || item.parse::<f64>().is_ok().then(|| Expr::number(item.as_str()));
+        Some(match element {
+            "smallint" | "integer" | "bigint" | "real" | "double precision" | "numeric" => {
+                number()?
+            }
+            "boolean" => Expr::path(matches!(item.as_str(), "t" | "true").to_string()),
+            "text" | "character varying" | "uuid" => Expr::string(&item),
+            _ => {
+                let found = printing.enums.get(element)?;
+                Expr::path(printing.names.value(&found.id, &item))
+            }
+        })
+    });
+    Some(Expr::array(items.collect::<Option<Vec<Expr>>>()?))
+}
+
+fn exactly(printing: &Printing<'_>, type_name: &str, text: &str) -> Option<Expr> {
     if text == "CURRENT_TIMESTAMP" {
         let date = ["timestamp", "date", "time"].iter().any(|t| type_name.starts_with(t));
         return (date && !type_name.ends_with("[]")).then(|| Expr::call("now", []));

@@ -6,7 +6,6 @@ use crate::{
         column, constraint,
         partition::print::Implied,
         print::{Printing, options},
-        table::print::field_mut,
     },
     model::{IndexAlgorithm, constraint_names},
     schema::{Object, ObjectId},
@@ -24,43 +23,13 @@ pub(crate) fn indexes(
 ) {
     let stated = |o: &&Object| !implied.parts.contains(&o.id);
     for object in printing.parts(&table.id, "index").filter(stated) {
-        let index: Index = object.read();
-        let attribute = attribute(printing, table, object, &index);
-        let simple = attribute
-            .args
-            .as_ref()
-            .is_none_or(|a| a.list.iter().all(|a| a.name.as_ref().is_none_or(|n| n.text == "map")));
-        if let ([Key { column: Some(column), .. }], true, true) =
-            (index.keys.as_slice(), index.unique, simple && is_plain(&index))
-        {
-            let name = printing.names.field(&table.id.path, column);
-            if let Some(field) = field_mut(block, name)
-                && !field.attributes.iter().any(|a| a.path.text == "unique")
-            {
-                let mut attribute = attribute;
-                if let Some(args) = &mut attribute.args {
-                    args.list.retain(|a| a.name.is_some());
-                    if args.list.is_empty() {
-                        attribute.args = None;
-                    }
-                }
-                field.attributes.push(attribute);
-                continue;
-            }
-        }
-        out.push(attribute);
+        out.extend(constraint::print::put(block, attribute(printing, table, object)));
     }
 }
 
-/// Whether its keys are nothing but columns.
-fn is_plain(index: &Index) -> bool {
-    index.keys.iter().all(|k| {
-        let bare = Key { column: k.column.clone(), ..Key::default() };
-        *k == bare
-    })
-}
-
-fn attribute(printing: &Printing<'_>, table: &Object, object: &Object, index: &Index) -> Attribute {
+/// An index as an attribute of the block.
+pub(crate) fn attribute(printing: &Printing<'_>, table: &Object, object: &Object) -> Attribute {
+    let index = &object.read::<Index>();
     let word = if index.unique { "unique" } else { "index" };
     let keys = index.keys.iter().map(|k| key(printing, table, k));
     let mut out = Attribute::new(word).arg(Expr::array(keys));

@@ -26,7 +26,7 @@ pub(crate) fn block(printing: &Printing<'_>, object: &Object) -> Block {
     constraint::print::keys(printing, object, &implied, &mut block, &mut attributes);
     index::print::indexes(printing, object, &implied, &mut block, &mut attributes);
     constraint::print::checks(printing, object, &implied, &mut attributes);
-    for field in constraint::print::relations(printing, object) {
+    for (_, field) in constraint::print::relations(printing, object) {
         block.push_field(field);
     }
     attributes.extend(blocks::print::part_attributes(printing, object));

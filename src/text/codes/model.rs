@@ -63,6 +63,9 @@ codes! {
     E0111, "a type that not every database has",
         "Prisma holds a model without a datasource to what all databases can: no lists, no \
          `Decimal`. Add a datasource with `provider = \"postgresql\"`.";
+    E0112, "an extension of nothing",
+        "`extend Name { … }` adds attributes to a model or enum of another file, and to its \
+         fields by their names. It has to name one, and only fields or values that it has.";
     E0201, "an unknown attribute",
         "The attribute does not exist for this kind of block or field. `.prisma` files hold \
          what Prisma knows; attributes of driftless belong in files whose name ends in \

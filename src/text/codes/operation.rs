@@ -159,8 +159,8 @@ codes! {
         "`init --from-prisma` looks for `prisma/schema.prisma`, or where `prisma.config.*` or \
          `package.json` say that the schema is.";
     P0050, "a file that would be overwritten",
-        "`pull --out` does not overwrite a file that holds something else, unless `--force` says \
-         so.";
+        "`pull --out` brings a model that is there up to date; a file that holds something else is \
+         only overwritten where `--force` says so.";
     P0055, "a step that does not run through a connection pooler",
         "PgBouncer and its like give each transaction whatever session is free. A deploy goes \
          through one all the same: settings are made anew in each transaction, and a row with a \
