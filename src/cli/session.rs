@@ -129,11 +129,12 @@ impl<'a> Session<'a> {
             .as_deref()
             .or_else(|| self.environment.get("DRIFTLESS_SCRATCH_URL"))
             .or(self.config.values.scratch_url.as_deref());
+        let named = || self.environment.get("DRIFTLESS_PG_BINDIR").map(PathBuf::from);
         let configured = || self.config.values.pg_bindir.as_ref().map(|p| self.config.root.join(p));
         Ok(ScratchOptions {
             url: url.map(|url| self.target(url)).transpose()?,
             development,
-            pg_bindir: self.args.pg_bindir.clone().or_else(configured),
+            pg_bindir: self.args.pg_bindir.clone().or_else(named).or_else(configured),
             major,
             cache_dir: None,
         })

@@ -7,7 +7,7 @@ use driftless::db::{
 };
 
 fn private() -> ScratchOptions {
-    ScratchOptions::default()
+    crate::support::private_server()
 }
 
 fn directory_of(url: &str) -> PathBuf {

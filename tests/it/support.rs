@@ -28,7 +28,13 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 /// The private server of this process; it vanishes with the process.
 pub(crate) fn server() -> &'static Scratch {
     static SERVER: OnceLock<Scratch> = OnceLock::new();
-    SERVER.get_or_init(|| block_on(Scratch::open(&ScratchOptions::default())).unwrap())
+    SERVER.get_or_init(|| block_on(Scratch::open(&private_server())).unwrap())
+}
+
+/// A private server from the programs that `DRIFTLESS_PG_BINDIR` names, else from the newest.
+pub(crate) fn private_server() -> ScratchOptions {
+    let pg_bindir = std::env::var_os("DRIFTLESS_PG_BINDIR").map(Into::into);
+    ScratchOptions { pg_bindir, ..ScratchOptions::default() }
 }
 
 /// A project directory and a database of its own.
@@ -166,7 +172,8 @@ impl Sandbox {
 pub(crate) fn binary(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_driftless"));
     for (name, _) in std::env::vars() {
-        if name.starts_with("PG") || name.starts_with("DRIFTLESS_") || name == "DATABASE_URL" {
+        let ours = name.starts_with("DRIFTLESS_") && name != "DRIFTLESS_PG_BINDIR";
+        if name.starts_with("PG") || ours || name == "DATABASE_URL" {
             command.env_remove(name);
         }
     }

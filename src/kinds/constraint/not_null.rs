@@ -6,7 +6,7 @@ use super::{
     ddl::{definition, on},
 };
 use crate::{
-    kinds::Context,
+    kinds::{Context, column},
     schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_ident},
 };
@@ -27,10 +27,16 @@ pub(super) fn drop(object: &Object, c: &Constraint, cx: &Context<'_>) -> Vec<Sta
     if !plain(c) {
         return vec![on(object, &format!("DROP CONSTRAINT {}", quote_ident(name)))];
     }
-    if is_not_null(object, c, cx.to) {
-        return rename(object, c, name, &default_name(object, c));
+    if !is_not_null(object, c, cx.to) {
+        return Vec::new();
     }
-    Vec::new()
+    let mut out = Vec::new();
+    if object.facets.contains_key("comment") {
+        let (name, table) = (quote_ident(name), column::relation(object));
+        out.push(Statement::new(format!("COMMENT ON CONSTRAINT {name} ON {table} IS NULL")));
+    }
+    out.extend(rename(object, c, name, &default_name(object, c)));
+    out
 }
 
 /// Renaming goes down to the tables that inherit; theirs cannot be renamed alone.
