@@ -16,6 +16,7 @@ mod histories;
 mod model_cases;
 mod mutations;
 mod names;
+mod pairs;
 mod pooler;
 mod prisma_evolutions;
 mod prisma_hazards;

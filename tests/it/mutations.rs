@@ -31,13 +31,13 @@ const ONE_WAY: &[(&str, &str)] = &[
 ];
 
 /// One change of the base.
-struct Mutation {
-    name: String,
-    sql: String,
+pub(crate) struct Mutation {
+    pub(crate) name: String,
+    pub(crate) sql: String,
 }
 
 /// The mutations of a file that the server knows.
-fn mutations(file: &str) -> Vec<Mutation> {
+pub(crate) fn mutations(file: &str) -> Vec<Mutation> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/mutation");
     let text = std::fs::read_to_string(folder.join(file)).expect("the file is readable");
     let wanted = std::env::var("DRIFTLESS_CASE").unwrap_or_default();
@@ -53,15 +53,20 @@ fn mutations(file: &str) -> Vec<Mutation> {
     found
 }
 
+/// Whether its way back ends elsewhere.
+pub(crate) fn is_one_way(name: &str) -> bool {
+    ONE_WAY.iter().any(|(known, _)| *known == name)
+}
+
 /// The database that all mutations start from, with a project whose history made it.
-struct Base {
+pub(crate) struct Base {
     sandbox: Sandbox,
     schema: Schema,
     dump: Option<Vec<String>>,
 }
 
 impl Base {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let sql = include_str!("../../fixtures/mutation/base.sql");
         let mut sandbox = Sandbox::with_migrations(&[("1_base", sql)]);
         sandbox.run(&["deploy"]).expect(0);
@@ -74,7 +79,7 @@ impl Base {
         Self { sandbox, schema, dump }
     }
 
-    async fn copy(&self) -> ScratchDb {
+    pub(crate) async fn copy(&self) -> ScratchDb {
         server().copy("mutation_base").await.expect("the base can be copied")
     }
 
@@ -108,7 +113,7 @@ impl Base {
         }
         lead(work, &self.schema, &to).await.map_err(|error| format!("there: {error}"))?;
         same(dump(&work.url()).as_ref(), dump(&mutated.url()).as_ref())?;
-        if ONE_WAY.iter().any(|(name, _)| *name == mutation.name) {
+        if is_one_way(&mutation.name) {
             return Ok(());
         }
         lead(work, &to, &self.schema).await.map_err(|error| format!("back: {error}"))?;

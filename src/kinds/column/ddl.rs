@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Column, Identity};
 use crate::{
-    kinds::{Alteration, Context, Inline, Kind, Privileges, common, rows::RowCheck, sequence},
+    kinds::{
+        Alteration, Context, Inline, Kind, Privileges, common, index, rows::RowCheck, sequence,
+    },
     schema::{Object, ObjectId, Schema},
     sql::{Statement, quote_ident, quote_path},
 };
@@ -322,7 +324,9 @@ pub(crate) fn settings(object: &Object) -> Vec<Statement> {
 /// itself can be added without one.
 pub(super) fn not_null_change(object: &Object, new: &Column, cx: &Context<'_>) -> Vec<Statement> {
     if !new.not_null {
-        return vec![alter(object, "DROP NOT NULL")];
+        let mut out: Vec<_> = index::identity_without(object, cx).into_iter().collect();
+        out.push(alter(object, "DROP NOT NULL"));
+        return out;
     }
     if !cx.in_use(object.parent.as_ref()) || new.inherited {
         return vec![alter(object, "SET NOT NULL")];

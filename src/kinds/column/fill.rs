@@ -92,5 +92,8 @@ fn key(object: &Object, cx: &Context<'_>) -> Option<String> {
     }
     let table = cx.from.get(&ObjectId::new("table", table.to_vec()))?;
     let paged = !table.facets.contains_key("partition_by") && cx.server_version() >= 140_000;
-    paged.then(|| "ctid".to_owned())
+    // What is published cannot be updated without a replica identity.
+    let published = [cx.from, cx.to].iter().any(|s| s.of_kind("publication").next().is_some());
+    let identified = table.text("replica_identity") == Some("FULL");
+    (paged && (identified || !published)).then(|| "ctid".to_owned())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Constraint, not_null};
 use crate::{
     kinds::{
-        Alteration, Context, Inline, Kind, Moment, Order, column, common, index_attachment,
+        Alteration, Context, Inline, Kind, Moment, Order, column, common, index, index_attachment,
         partition, rows::RowCheck,
     },
     schema::{Object, ObjectId, Schema},
@@ -64,7 +64,7 @@ impl Kind for ConstraintKind {
         from: &Object,
         to: &Object,
         changed: &BTreeSet<&str>,
-        _: &Context<'_>,
+        cx: &Context<'_>,
     ) -> Alteration {
         let (old, new): (Constraint, Constraint) = (from.read(), to.read());
         let mut out = Vec::new();
@@ -100,10 +100,10 @@ impl Kind for ConstraintKind {
             out.push(on(to, &format!("ALTER CONSTRAINT {name} {clause}")));
         }
         if old.clustered && !new.clustered {
-            out.push(on(to, "SET WITHOUT CLUSTER"));
+            out.extend(index::order_given_up(to, cx));
         }
         if old.replica_identity && !new.replica_identity {
-            out.push(on(to, "REPLICA IDENTITY DEFAULT"));
+            out.extend(index::identity_given_up(to, cx));
         }
         let before = Constraint {
             clustered: old.clustered,

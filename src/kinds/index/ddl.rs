@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Index, Key};
+use super::{Index, Key, standing};
 use crate::{
     kinds::{
         Alteration, Context, Kind, Order, common, index_attachment, partition,
@@ -44,7 +44,7 @@ impl Kind for IndexKind {
         from: &Object,
         to: &Object,
         changed: &BTreeSet<&str>,
-        _: &Context<'_>,
+        cx: &Context<'_>,
     ) -> Alteration {
         const IN_PLACE: &[&str] =
             &["options", "tablespace", "clustered", "replica_identity", "statistics"];
@@ -60,6 +60,12 @@ impl Kind for IndexKind {
         if changed.contains("tablespace") {
             let name = quote_ident(new.tablespace.as_deref().unwrap_or("pg_default"));
             out.push(Statement::new(format!("ALTER {address} SET TABLESPACE {name}")));
+        }
+        if old.clustered && !new.clustered {
+            out.extend(standing::order_given_up(to, cx));
+        }
+        if old.replica_identity && !new.replica_identity {
+            out.extend(standing::identity_given_up(to, cx));
         }
         out.extend(setting_changes(to, &old, &new));
         Alteration::InPlace(out)
@@ -228,15 +234,12 @@ fn key(key: &Key) -> String {
 fn setting_changes(object: &Object, old: &Index, new: &Index) -> Vec<Statement> {
     let mut out = Vec::new();
     let (table, name) = (table(object), quote_ident(object.id.name()));
-    if old.clustered != new.clustered {
-        let action =
-            if new.clustered { format!("CLUSTER ON {name}") } else { "SET WITHOUT CLUSTER".into() };
-        out.push(Statement::new(format!("ALTER TABLE {table} {action}")));
+    if new.clustered && !old.clustered {
+        out.push(Statement::new(format!("ALTER TABLE {table} CLUSTER ON {name}")));
     }
-    if old.replica_identity != new.replica_identity {
-        let identity =
-            if new.replica_identity { format!("USING INDEX {name}") } else { "DEFAULT".into() };
-        out.push(Statement::new(format!("ALTER TABLE ONLY {table} REPLICA IDENTITY {identity}")));
+    if new.replica_identity && !old.replica_identity {
+        let identity = format!("REPLICA IDENTITY USING INDEX {name}");
+        out.push(Statement::new(format!("ALTER TABLE ONLY {table} {identity}")));
     }
     let numbers: BTreeSet<&String> = old.statistics.keys().chain(new.statistics.keys()).collect();
     for number in numbers {

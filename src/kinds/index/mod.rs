@@ -3,12 +3,14 @@
 mod ddl;
 pub(crate) mod lower;
 pub(crate) mod print;
+mod standing;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::ddl::*;
+pub(crate) use self::standing::{identity_given_up, identity_without, order_given_up};
 
 /// The facets of an `index`; path `[namespace, name]`, parent the table or materialized view.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
