@@ -92,7 +92,7 @@ async fn look(
 ) -> Result<(), Failure> {
     let connection = connect(&destination.target).await?;
     let entries =
-        settled(&history, Ledger::new(&connection, &session.config.ledger()).read().await?);
+        settled(history, Ledger::new(&connection, &session.config.ledger()).read().await?);
     let lines = compare(history, &entries);
     for line in &lines {
         match line.standing {

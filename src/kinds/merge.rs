@@ -68,8 +68,7 @@ pub fn merge(model: &Model, draft: &Draft, news: &News<'_>, strict: &[bool]) -> 
     let mut printing = Printing::new(there, &PrintOptions { names: names.clone() });
     printing.several_namespaces =
         model.datasource.as_ref().is_some_and(|source| source.namespaces.is_some());
-    let known: BTreeSet<ObjectId> =
-        model.join_tables.iter().map(|join| naming::join_table(join)).collect();
+    let known: BTreeSet<ObjectId> = model.join_tables.iter().map(naming::join_table).collect();
     if strict.iter().all(|strict| *strict) {
         printing.psl = true;
         printing.joins = join::find(&printing);

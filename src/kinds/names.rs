@@ -1,7 +1,7 @@
 //! Names in the model for what a database calls otherwise: as Prisma's `db pull` makes them, or as a
 //! person had them before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use super::constraint::Constraint;
 use crate::{
@@ -136,9 +136,8 @@ impl Names {
                 labels.values.iter().partition(|l| sanitize(l) == **l);
             for label in plain.into_iter().chain(odd) {
                 let key = (object.id.clone(), label.clone());
-                if !self.map.values.contains_key(&key) {
-                    let name = free(&mut taken, sanitize(label));
-                    self.map.values.insert(key, name);
+                if let Entry::Vacant(place) = self.map.values.entry(key) {
+                    place.insert(free(&mut taken, sanitize(label)));
                 }
             }
         }

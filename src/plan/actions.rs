@@ -247,7 +247,8 @@ impl Decision<'_> {
         let altered = matches!(self.actions.get(&from.id), Some(Action::Alter(_)));
         let kind = kinds::of(&from.id);
         let keeps_rows = kind.holds_rows() || !kind.retype(from, to, &self.context).is_empty();
-        if !(altered && !to.deps.contains(under)) && !keeps_rows {
+        let let_go = altered && !to.deps.contains(under);
+        if !let_go && !keeps_rows {
             self.set(from.id.clone(), Action::Replace);
         }
     }

@@ -12,11 +12,11 @@ use driftless::{
     text::{Diagnostic, Source, Style, render_diagnostics},
 };
 
-use crate::support::{block_on, server};
+use crate::support::{block_on, server, setting};
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/catalog");
-    let wanted = std::env::var("DRIFTLESS_CASE").unwrap_or_default();
+    let wanted = setting("DRIFTLESS_CASE").unwrap_or_default();
     let entries = std::fs::read_dir(folder).expect("the folder of cases is readable");
     let mut found: Vec<_> = entries.flatten().map(|e| e.path()).collect();
     found.retain(|path| path.to_string_lossy().contains(&wanted));

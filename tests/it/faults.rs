@@ -366,7 +366,7 @@ fn a_server_that_is_too_old_is_refused() {
         let mut greeting = [0; 1024];
         let _ = stream.read(&mut greeting).unwrap();
         // Authenticated, version 12.3, ready for queries (manual, "Message Formats").
-        let mut answer = b"R\0\0\0\x08\0\0\0\0S\0\0\0\x18server_version\012.3\0".to_vec();
+        let mut answer = b"R\0\0\0\x08\0\0\0\0S\0\0\0\x18server_version\x0012.3\0".to_vec();
         answer.extend(b"K\0\0\0\x0c\0\0\0\x01\0\0\0\x01Z\0\0\0\x05I");
         stream.write_all(&answer).unwrap();
         let _ = stream.read(&mut greeting);

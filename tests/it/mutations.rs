@@ -17,7 +17,7 @@ use driftless::{
 
 use crate::{
     catalog::{differences, read},
-    support::{Sandbox, block_on, server},
+    support::{Sandbox, block_on, server, setting},
 };
 
 /// Changes whose way back ends elsewhere, and why.
@@ -40,7 +40,7 @@ pub(crate) struct Mutation {
 pub(crate) fn mutations(file: &str) -> Vec<Mutation> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/mutation");
     let text = std::fs::read_to_string(folder.join(file)).expect("the file is readable");
-    let wanted = std::env::var("DRIFTLESS_CASE").unwrap_or_default();
+    let wanted = setting("DRIFTLESS_CASE").unwrap_or_default();
     let mut found = Vec::new();
     for part in text.split("-- name: ").skip(1) {
         let (name, sql) = part.split_once('\n').expect("a name ends its line");

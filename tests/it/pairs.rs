@@ -19,7 +19,7 @@ use crate::{
     catalog::{differences, read},
     faults::Dice,
     mutations::{Base, Mutation, mutations},
-    support::block_on,
+    support::{block_on, setting},
 };
 
 const ROWS: &str = "
@@ -160,7 +160,7 @@ async fn rows(database: &Connection, from: &Schema, to: &Schema) -> Vec<(String,
 }
 
 fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+    setting(name).and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
 /// `DRIFTLESS_PAIRS` many, from seed `DRIFTLESS_SEED` on.

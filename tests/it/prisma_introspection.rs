@@ -18,7 +18,7 @@ use driftless::{
 use crate::{
     catalog::{draft_of, elaborated, read},
     corpus,
-    support::{block_on, server},
+    support::{block_on, server, setting},
 };
 
 /// Cases that come out otherwise, on purpose; `docs/prisma.md` says why.
@@ -144,7 +144,7 @@ fn message(finding: &Diagnostic) -> String {
 fn cases(folder: &Path) -> Vec<PathBuf> {
     let mut found = corpus::files(&folder.join("rust"), ".sql");
     found.extend(corpus::files(&folder.join("simple"), ".sql"));
-    let wanted = std::env::var("DRIFTLESS_CASE").unwrap_or_default();
+    let wanted = setting("DRIFTLESS_CASE").unwrap_or_default();
     found.retain(|path| path.to_string_lossy().contains(&wanted));
     found
 }

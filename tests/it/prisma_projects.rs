@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     corpus,
-    support::{Ran, Sandbox},
+    support::{Ran, Sandbox, setting},
 };
 
 /// Objects in which a project's last migration and its model differ, as Prisma sees it too, and how
@@ -118,7 +118,7 @@ fn check(project: &Path, name: &str) -> Result<(), String> {
 #[allow(clippy::print_stderr, reason = "a measurement says what it found")]
 fn projects_are_adopted_as_they_stand() {
     let Some(folder) = corpus::folder("prisma-projects") else { return };
-    let wanted = std::env::var("DRIFTLESS_CASE").unwrap_or_default();
+    let wanted = setting("DRIFTLESS_CASE").unwrap_or_default();
     let mut projects: Vec<PathBuf> =
         fs::read_dir(folder).unwrap().flatten().map(|e| e.path()).collect();
     projects.retain(|path| path.to_string_lossy().contains(&wanted));

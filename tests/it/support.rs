@@ -168,6 +168,11 @@ impl Sandbox {
     }
 }
 
+/// What a variable of the environment says, for campaigns and single cases.
+pub(crate) fn setting(name: &str) -> Option<String> {
+    std::env::vars().find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
 /// The binary in a clean environment.
 pub(crate) fn binary(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_driftless"));

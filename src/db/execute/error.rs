@@ -89,7 +89,7 @@ pub enum ExecuteError {
         /// How long, in seconds.
         waited_s: f64,
         /// Who holds it, where that can be seen.
-        holder: Option<Session>,
+        holder: Option<Box<Session>>,
     },
     /// A statement that cannot be run in ranges.
     #[error(

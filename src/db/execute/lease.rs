@@ -60,7 +60,7 @@ impl Lease {
             let holder = holder(connection, &table).await?.map(|holder| holder.session);
             if started.elapsed() >= wait {
                 let waited_s = started.elapsed().as_secs_f64();
-                return Err(ExecuteError::Locked { waited_s, holder });
+                return Err(ExecuteError::Locked { waited_s, holder: holder.map(Box::new) });
             }
             let who = holder.as_ref().map(|session| session.query.clone());
             if told.as_ref() != Some(&who) {

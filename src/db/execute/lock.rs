@@ -22,7 +22,7 @@ pub(super) async fn acquire(
         let Some(current) = attempt(connection, name).await? else { return Ok(()) };
         if started.elapsed() >= wait {
             let waited_s = started.elapsed().as_secs_f64();
-            return Err(ExecuteError::Locked { waited_s, holder: current });
+            return Err(ExecuteError::Locked { waited_s, holder: current.map(Box::new) });
         }
         let who = current.as_ref().map(|session| (session.pid, session.backend.clone()));
         if told.as_ref() != Some(&who) {

@@ -136,10 +136,10 @@ impl Merging<'_> {
 
     /// The field of a column, in the language of the file.
     fn column_field(&self, object: &Object, strict: bool) -> Field {
-        let heir = !self
+        let heir = self
             .there
             .get(&ObjectId::new("table", object.id.path[..2].to_vec()))
-            .is_none_or(|table| !table.facets.contains_key("inherits"));
+            .is_some_and(|table| table.facets.contains_key("inherits"));
         let mut field = column::print::field(&self.printing, object, heir);
         if strict {
             field.attributes = psl::split_all(field.attributes).0;

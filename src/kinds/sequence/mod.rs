@@ -67,7 +67,8 @@ impl Options {
             out.push(format!("MAXVALUE {max}"));
         }
         let implied = |o: &Self| o.start.is_none() && (o.min, o.increment) == (None, None);
-        if self.start != from.start || !(implied(self) && implied(from)) && !out.is_empty() {
+        let both_implied = implied(self) && implied(from);
+        if self.start != from.start || (!both_implied && !out.is_empty()) {
             out.push(format!("START WITH {start}"));
         }
         if self.cache != from.cache {

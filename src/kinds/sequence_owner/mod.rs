@@ -59,5 +59,6 @@ impl Kind for SequenceOwnerKind {
 #[must_use]
 pub fn column(object: &Object) -> ObjectId {
     let path = object.facets.get("column").and_then(|v| serde_json::from_value(v.clone()).ok());
-    ObjectId::new("column", path.unwrap_or_else(Vec::<String>::new))
+    let path: Vec<String> = path.unwrap_or_default();
+    ObjectId::new("column", path)
 }
