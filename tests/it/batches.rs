@@ -196,3 +196,49 @@ fn a_required_column_gets_what_the_person_says() {
     assert_eq!(sandbox.value(nullable), "NO");
     sandbox.run(&["check"]).expect(0);
 }
+
+/// 20,000 rows of which a batch that was killed has changed some.
+fn killed_half_way() -> Sandbox {
+    let sandbox = prepared(
+        "-- driftless: batch key=id size=500 pause=20ms target=1ms\nUPDATE t SET b = b + 1;",
+    );
+    let mut child = sandbox.spawn(&["deploy"]);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while sandbox.value("SELECT sum(b) FROM t") == "0" {
+        assert!(Instant::now() < deadline, "the batch does not begin");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    sandbox
+}
+
+#[test]
+fn a_batch_that_was_edited_half_way_is_not_begun_again() {
+    let sandbox = killed_half_way();
+    sandbox.write(
+        "migrations/2_fill/migration.sql",
+        "-- driftless: batch key=id size=500 pause=0ms\nUPDATE t SET b = b + 2;",
+    );
+    let ran = sandbox.run(&["deploy", "--wait", "20s"]);
+    assert_ne!(ran.status, 0, "{}", ran.stderr);
+    // Read after the refusal: the killed session may have ended its last range meanwhile.
+    assert_eq!(sandbox.value("SELECT max(b) FROM t"), "1", "{}", ran.stderr);
+    sandbox.write(
+        "migrations/2_fill/migration.sql",
+        "-- driftless: batch key=id size=500 pause=20ms target=1ms\nUPDATE t SET b = b + 1;",
+    );
+    sandbox.run(&["deploy", "--wait", "20s"]).expect(0);
+    assert_eq!(sandbox.value("SELECT sum(b) || '/' || max(b) FROM t"), "20000/1");
+}
+
+#[test]
+fn a_batch_whose_position_cannot_be_read_is_not_begun_again() {
+    let sandbox = killed_half_way();
+    sandbox.sql(
+        "UPDATE driftless.migrations_steps SET before = '{\"batch\": \"nowhere\"}' \
+         WHERE migration = '2_fill'",
+    );
+    sandbox.run(&["deploy", "--wait", "20s"]).expect(3).says("P0056").says("how far it came");
+    assert_eq!(sandbox.value("SELECT max(b) FROM t"), "1");
+}

@@ -80,18 +80,13 @@ impl Run<'_> {
         last: bool,
     ) -> Result<Attempt<()>, ExecuteError> {
         let connection = self.executor.connection;
+        // To be asked before another attempt is recorded.
+        let failed = first && self.has_failed().await?;
         if first {
             connection.run("writing the ledger", &self.begin.sql).await?;
         }
-        let step = &self.script.steps[index];
-        self.executor.observer.notice(&Event::StepStarted {
-            migration: self.name.to_owned(),
-            step: index + 1,
-            line: step.line,
-            sql: step.title(),
-            transaction: true,
-        });
-        let (key, mut position) = match self.prepare(index, batch).await {
+        self.announce(index, true);
+        let (key, mut position) = match self.prepare(index, batch, failed).await {
             Ok(prepared) => prepared,
             Err(Stop::Refused(reason)) => return Err(self.refuse(index, reason)),
             Err(Stop::Failed(error)) => return Ok(Err((index, Failure::from(error)))),
@@ -142,18 +137,42 @@ impl Run<'_> {
         ExecuteError::Batch { migration, step: index + 1, line, reason }
     }
 
+    /// Whether the last attempt ended with an error, so that what is edited now corrects it.
+    async fn has_failed(&self) -> Result<bool, Error> {
+        let entries = self.executor.ledger().read().await?;
+        Ok(entries.iter().any(|entry| entry.name == self.name && entry.error.is_some()))
+    }
+
     /// Finds out about the key, and where to go on.
-    async fn prepare(&self, index: usize, batch: &Batch) -> Result<(Key, Position), Stop> {
+    async fn prepare(
+        &self,
+        index: usize,
+        batch: &Batch,
+        failed: bool,
+    ) -> Result<(Key, Position), Stop> {
         let ledger = self.executor.ledger();
         let key = self.key(batch).await?;
         let step = &self.script.steps[index];
         let records = ledger.read_steps(self.name, self.direction.name()).await?;
-        let mine = records
-            .iter()
-            .find(|r| usize::try_from(r.step) == Ok(index) && r.sha256 == step.sha256.0);
-        let recorded = mine.and_then(|record| record.before.as_ref()?.get("batch").cloned());
-        if let Some(position) = recorded.and_then(|json| serde_json::from_value(json).ok()) {
-            return Ok((key, position));
+        let mine = records.iter().find(|r| usize::try_from(r.step) == Ok(index) && !r.done);
+        if let Some(record) = mine
+            && let Some(json) = record.before.as_ref().and_then(|before| before.get("batch"))
+        {
+            // Beginning again would meet rows twice.
+            let Ok(position) = Position::deserialize(json) else {
+                let reason = "the ledger does not say how far it came in a way that can be read";
+                return Err(Stop::Refused(reason.to_owned()));
+            };
+            if record.sha256 == step.sha256.0 {
+                return Ok((key, position));
+            }
+            if position.rows > 0 && !failed {
+                return Err(Stop::Refused(format!(
+                    "it was edited after it changed {} rows; put it back as it was, and say the \
+                     rest in a step of its own behind it",
+                    position.rows
+                )));
+            }
         }
         let mut position = Position { size: batch.size, ..Position::default() };
         match &batch.key {

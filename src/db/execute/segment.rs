@@ -406,13 +406,8 @@ impl Run<'_> {
         self.executor.connection.run("preparing the session", sql).await
     }
 
-    /// Runs the statement of a step.
-    async fn step(
-        &self,
-        index: usize,
-        transaction: bool,
-        lock_timeout: Duration,
-    ) -> Result<Cost, Failure> {
+    /// Tells that a step begins.
+    pub(super) fn announce(&self, index: usize, transaction: bool) {
         let step = &self.script.steps[index];
         self.executor.observer.notice(&Event::StepStarted {
             migration: self.name.to_owned(),
@@ -421,6 +416,17 @@ impl Run<'_> {
             sql: step.title(),
             transaction,
         });
+    }
+
+    /// Runs the statement of a step.
+    async fn step(
+        &self,
+        index: usize,
+        transaction: bool,
+        lock_timeout: Duration,
+    ) -> Result<Cost, Failure> {
+        self.announce(index, transaction);
+        let step = &self.script.steps[index];
         let patient = transaction && is_patient(&step.sql);
         let connection = self.executor.connection;
         if patient {
