@@ -24,9 +24,8 @@ const ROOMS: &[&str] = &[
 
 /// Files that are longer than [`LINES`] for a reason; the numbers may only shrink.
 const LONG: &[(&str, usize, &str)] = &[
-    ("src/sql/tree.rs", 740, "one match over what sqlparser knows"),
+    ("src/sql/tree.rs", 740, "one type for each shape of statement"),
     ("src/db/target.rs", 620, "every connection parameter of libpq"),
-    ("src/db/ledger/mod.rs", 670, "the ledger's SQL in one place"),
 ];
 
 const LINES: usize = 600;

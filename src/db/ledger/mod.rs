@@ -1,5 +1,6 @@
 //! The ledger: tables in the target database that say what was applied, step by step.
 
+mod entry;
 mod hide;
 mod name;
 mod prisma;
@@ -7,11 +8,16 @@ mod replaced;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::error::SqlState;
 
-pub use self::{hide::hide, name::LedgerName, replaced::settled};
+pub(super) use self::entry::StepDone;
+pub use self::{
+    entry::{Entry, State, StepRecord},
+    hide::hide,
+    name::LedgerName,
+    replaced::settled,
+};
 use super::{Connection, Error};
 use crate::{
     migrations::Checksum,
@@ -20,85 +26,6 @@ use crate::{
 
 /// The program's version, as the ledger records it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// What the ledger knows of one migration.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Entry {
-    /// Its name.
-    pub name: String,
-    /// SHA-256 of `migration.sql` as it was run.
-    pub up_sha256: String,
-    /// When it began, UTC.
-    pub started_at: String,
-    /// When its last step was done, UTC.
-    pub finished_at: Option<String>,
-    /// How many steps it has.
-    pub steps: i32,
-    /// How many of them are done.
-    pub steps_done: i32,
-    /// What made it fail.
-    pub error: Option<String>,
-    /// The role that ran it.
-    pub applied_by: String,
-    /// The version of the program that ran it.
-    pub version: String,
-    /// Why it counts as applied where it was not run: baseline, resolve, import.
-    pub note: Option<String>,
-    /// What it follows, as it was when it was run.
-    pub parents: Vec<String>,
-    /// `up`, or `down` while it is being taken back.
-    pub direction: String,
-}
-
-impl Entry {
-    /// Where it stands.
-    #[must_use]
-    pub fn state(&self) -> State {
-        match (&self.finished_at, &self.error) {
-            (Some(_), _) if self.direction == "up" => State::Applied,
-            (_, Some(_)) => State::Failed,
-            _ => State::Interrupted,
-        }
-    }
-}
-
-/// Where a migration in the ledger stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// All its steps are done.
-    Applied,
-    /// A step failed.
-    Failed,
-    /// It began and nobody wrote how it ended.
-    Interrupted,
-}
-
-/// What the ledger knows of one step.
-#[derive(Clone, Debug)]
-pub struct StepRecord {
-    /// Place in the script, from 0.
-    pub step: i32,
-    /// SHA-256 of its text.
-    pub sha256: String,
-    /// Its text.
-    pub sql: String,
-    /// Whether its end was recorded.
-    pub done: bool,
-    /// What the catalog said of its subject before it began.
-    pub before: Option<Value>,
-}
-
-/// What is written about a step that is done.
-#[derive(Clone, Debug)]
-pub(super) struct StepDone<'a> {
-    pub(super) step: usize,
-    pub(super) sha256: &'a str,
-    pub(super) sql: &'a str,
-    pub(super) milliseconds: f64,
-    pub(super) lock_milliseconds: f64,
-    pub(super) rows: u64,
-}
 
 /// The ledger of one database.
 #[derive(Clone, Copy, Debug)]
