@@ -228,20 +228,7 @@ fn unspoken_ground(there: &Schema, namespaces: &BTreeSet<String>) -> Vec<Object>
             || o.parent.as_ref().is_some_and(|parent| parent.kind == "table")
     };
     out.retain(|id| there.get(id).is_some_and(|object| !of_relations(object)));
-    loop {
-        let stays =
-            |id: &ObjectId| out.contains(id) || there.get(id).is_none() || id.is("namespace");
-        let falls: Vec<ObjectId> = out
-            .iter()
-            .filter_map(|id| there.get(id))
-            .filter(|o| !o.parent.iter().chain(&o.deps).all(stays))
-            .map(|object| object.id.clone())
-            .collect();
-        if falls.is_empty() {
-            break;
-        }
-        out.retain(|id| !falls.contains(id));
-    }
+    retain_standing(&mut out, there, |id| id.is("namespace"));
     out.iter().filter_map(|id| there.get(id)).cloned().collect()
 }
 
@@ -268,17 +255,26 @@ fn unspoken(there: &Schema, asked: &Schema, namespaces: &BTreeSet<String>) -> BT
         }
         out.extend(more);
     }
+    retain_standing(&mut out, there, |id| asked.get(id).is_some());
+    out
+}
+
+/// Takes away, again and again, what stands on something that neither is kept nor stays anyway.
+fn retain_standing(
+    out: &mut BTreeSet<ObjectId>,
+    there: &Schema,
+    stays: impl Fn(&ObjectId) -> bool,
+) {
     loop {
-        let stays =
-            |id: &ObjectId| asked.get(id).is_some() || out.contains(id) || there.get(id).is_none();
+        let stands = |id: &ObjectId| out.contains(id) || there.get(id).is_none() || stays(id);
         let falls: Vec<ObjectId> = out
             .iter()
             .filter_map(|id| there.get(id))
-            .filter(|o| !o.parent.iter().chain(&o.deps).all(stays))
+            .filter(|o| !o.parent.iter().chain(&o.deps).all(stands))
             .map(|object| object.id.clone())
             .collect();
         if falls.is_empty() {
-            return out;
+            return;
         }
         out.retain(|id| !falls.contains(id));
     }
