@@ -4,6 +4,9 @@
 //! Everything is a process of its own, from a cold start, on a private server.
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+#[path = "common/models.rs"]
+mod models;
+
 use std::{
     fmt::Write as _,
     fs,
@@ -59,9 +62,9 @@ fn main() {
     let diff = best(3, || driftless(&["diff", "--from", &from, "--to", &to]));
     println!("diff, 100 changes: {:5} ms, {} MiB at most", diff.0.as_millis(), diff.1);
 
-    fs::write(dir.path().join("schema.model"), models()).expect("a model");
+    fs::write(dir.path().join("schema.model"), models::models()).expect("a model");
     let validate = best(10, || driftless(&["validate"]));
-    println!("validate 1000 models: {} ms", validate.0.as_millis());
+    println!("validate {} models: {} ms", models::MODELS, validate.0.as_millis());
     example(&maintenance, &runtime.block_on(server.database()).expect("a database").url());
 }
 
@@ -147,23 +150,4 @@ fn changes(tables: usize) -> String {
         };
     }
     sql
-}
-
-/// A thousand models of ten fields, each related to the next.
-fn models() -> String {
-    let mut text = String::from("datasource db {\n  provider = \"postgresql\"\n}\n\n");
-    for n in 0..1000 {
-        let (next, prev) = ((n + 1) % 1000, (n + 999) % 1000);
-        let _ = write!(
-            text,
-            "model Model{n} {{\n  id        Int      @id\n  name      String   @db.VarChar(120)\n  \
-             email     String   @unique\n  price     Decimal  @default(0) @db.Decimal(10, 2)\n  \
-             createdAt DateTime @default(now()) @map(\"created_at\") @db.Timestamptz(6)\n  \
-             tags      String[]\n  data      Json?\n  otherId   Int\n  \
-             other     Model{next} @relation(\"r{n}\", fields: [otherId], references: [id])\n  \
-             many      Model{prev}[] @relation(\"r{prev}\")\n\n  \
-             @@index([name, createdAt(sort: Desc)])\n  @@map(\"model_{n}\")\n}}\n\n",
-        );
-    }
-    text
 }

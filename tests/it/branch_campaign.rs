@@ -6,22 +6,11 @@ use std::{
     fmt::Write as _,
 };
 
-use crate::support::{Sandbox, block_on, server};
+use crate::support::{Dice, Sandbox, block_on, server, setting};
 
-/// Pseudo-random numbers with a seed that a failure names.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        // Constants of Knuth's MMIX generator.
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % limit
-    }
-
-    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
-        (!from.is_empty()).then(|| from[self.below(from.len())].clone())
-    }
+/// One of several, if there are any.
+fn pick<T: Clone>(dice: &mut Dice, from: &[T]) -> Option<T> {
+    (!from.is_empty()).then(|| from[dice.below(from.len())].clone())
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,12 +169,12 @@ impl World {
         if dice.below(10) == 0 {
             return Some(Op::AddTable(fresh(dice)));
         }
-        let table = dice.pick(&tables)?;
+        let table = pick(dice, &tables)?;
         if dice.below(12) == 0 {
             return Some(Op::DropTable(table));
         }
         let columns: Vec<String> = self.tables[&table].keys().cloned().collect();
-        let Some(column) = dice.pick(&columns).filter(|_| dice.below(4) > 0) else {
+        let Some(column) = pick(dice, &columns).filter(|_| dice.below(4) > 0) else {
             let kind = KINDS[dice.below(3)].0;
             return Some(Op::AddColumn(table, fresh(dice), kind));
         };
@@ -333,10 +322,7 @@ fn round(sandbox: &Sandbox, seed: u64) -> bool {
 
 /// How many pairs; the campaign of a release sets more.
 fn rounds(default: u64) -> u64 {
-    std::env::vars()
-        .find(|(name, _)| name == "DRIFTLESS_BRANCH_ROUNDS")
-        .and_then(|(_, value)| value.parse().ok())
-        .unwrap_or(default)
+    setting("DRIFTLESS_BRANCH_ROUNDS").and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
 #[test]

@@ -12,7 +12,7 @@ use driftless::{
     schema::Schema,
 };
 
-use crate::support::{Sandbox, block_on, finish};
+use crate::support::{Dice, Sandbox, block_on, finish, setting};
 
 /// One migration for each way in which a step can be run.
 pub(crate) const HISTORY: &[(&str, &str)] = &[
@@ -86,24 +86,9 @@ pub(crate) fn left(sandbox: &Sandbox) -> (Schema, [String; 3]) {
     (schema, [counter, rows, invalid])
 }
 
-/// Pseudo-random numbers with a seed that a failure names.
-pub(crate) struct Dice(pub(crate) u64);
-
-impl Dice {
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        // Constants of Knuth's MMIX generator.
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
-
 /// How often to disturb, and the first seed; the campaign of a release sets more.
 pub(crate) fn seeds(default: u64) -> std::ops::Range<u64> {
-    let number = |name: &str| {
-        let found = std::env::vars().find(|(known, _)| known == name);
-        found.and_then(|(_, value)| value.parse::<u64>().ok())
-    };
+    let number = |name| setting(name).and_then(|value| value.parse::<u64>().ok());
     let first = number("DRIFTLESS_FAULT_SEED").unwrap_or(1);
     first..first + number("DRIFTLESS_FAULT_ROUNDS").unwrap_or(default)
 }
@@ -133,7 +118,7 @@ fn disturb(dice: &mut Dice, sandbox: &Sandbox, child: &mut std::process::Child) 
                 let holder = sandbox.connection();
                 let hold = "BEGIN; SET lock_timeout = '300ms'; LOCK t IN ACCESS EXCLUSIVE MODE";
                 let _ = block_on(holder.run("test", hold));
-                std::thread::sleep(Duration::from_millis(dice.below(500)));
+                std::thread::sleep(Duration::from_millis(dice.below(500) as u64));
             }
             "locked out"
         }
@@ -165,14 +150,14 @@ const EMPTY: &str = "DROP SCHEMA IF EXISTS driftless CASCADE; DROP SCHEMA IF EXI
      COMMENT ON SCHEMA public IS 'standard public schema'";
 
 /// A deploy that is disturbed a few times, then one that is not, and what is left.
-fn campaign(sandbox: &mut Sandbox, seed: u64, span: u64) -> (Schema, [String; 3], String) {
+fn campaign(sandbox: &mut Sandbox, seed: u64, span: usize) -> (Schema, [String; 3], String) {
     let mut dice = Dice(seed);
     // One database for all: a server that crashed has lost whoever creates others.
     sandbox.sql(EMPTY);
     let mut log = String::new();
     for _ in 0..=dice.below(3) {
         let mut child = sandbox.spawn(&["deploy", "--wait", "20s", "--lock-wait", "20s"]);
-        std::thread::sleep(Duration::from_millis(dice.below(span)));
+        std::thread::sleep(Duration::from_millis(dice.below(span) as u64));
         let how = disturb(&mut dice, sandbox, &mut child);
         let output = child.wait_with_output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -194,7 +179,7 @@ fn a_deploy_that_is_disturbed_is_continued_by_the_next() {
     undisturbed.sql(EMPTY);
     let started = Instant::now();
     undisturbed.run(&["deploy"]).expect(0);
-    let span = u64::try_from(started.elapsed().as_millis()).unwrap();
+    let span = usize::try_from(started.elapsed().as_millis()).unwrap();
     let (expected_schema, expected) = left(&undisturbed);
     assert_eq!(expected, ["1111111", "low,high1030000/20000", "NULL"]);
     for seed in seeds(5) {

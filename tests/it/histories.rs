@@ -2,7 +2,7 @@
 
 use crate::{
     corpus::{files, folder},
-    support::{Sandbox, block_on},
+    support::{Dice, Sandbox, block_on},
 };
 
 /// Projects whose files do not run by themselves, with the reason.
@@ -45,18 +45,6 @@ fn corpus_histories_are_deployed_in_order() {
         }
     }
     assert!(failed.is_empty(), "{failed:#?}");
-}
-
-/// Pseudo-random numbers with a seed that a failure names.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        // Constants of Knuth's MMIX generator.
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % limit
-    }
 }
 
 #[test]

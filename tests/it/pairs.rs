@@ -17,9 +17,8 @@ use driftless::{
 
 use crate::{
     catalog::{differences, read},
-    faults::Dice,
     mutations::{Base, Mutation, mutations},
-    support::{block_on, setting},
+    support::{Dice, block_on, setting},
 };
 
 const ROWS: &str = "
@@ -42,8 +41,7 @@ impl Pair {
     fn random(dice: &mut Dice, changes: usize) -> Self {
         let mut side = || {
             let count = 1 + dice.below(6);
-            let mut one = || usize::try_from(dice.below(changes as u64)).expect("there are few");
-            (0..count).map(|_| one()).collect()
+            (0..count).map(|_| dice.below(changes)).collect()
         };
         Self { sides: [side(), side()] }
     }

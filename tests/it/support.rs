@@ -168,6 +168,19 @@ impl Sandbox {
     }
 }
 
+/// Pseudo-random numbers with a seed that a failure names.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    /// A number from 0 on, below the limit.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        // Constants of Knuth's MMIX generator.
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+}
+
 /// What a variable of the environment says, for campaigns and single cases.
 pub(crate) fn setting(name: &str) -> Option<String> {
     std::env::vars().find(|(known, _)| known == name).map(|(_, value)| value)

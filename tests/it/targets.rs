@@ -2,14 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::support::{Sandbox, block_on};
+use crate::support::{Sandbox, block_on, setting};
 
 /// How many tenants; the campaign of a release sets 500.
 fn tenants() -> usize {
-    std::env::vars()
-        .find(|(name, _)| name == "DRIFTLESS_TENANTS")
-        .and_then(|(_, value)| value.parse().ok())
-        .unwrap_or(24)
+    setting("DRIFTLESS_TENANTS").and_then(|value| value.parse().ok()).unwrap_or(24)
 }
 
 struct Tenants<'s> {
