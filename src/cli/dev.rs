@@ -124,7 +124,7 @@ async fn catch_up(
         if !changes.is_empty() {
             let message = "the development database is not what its migrations lead to".to_owned();
             return Err(super::drift::failure("P0046", message, &changes)
-                .help("`driftless reset` makes it so; `driftless baseline` starts from it"));
+                .help("to keep it, start from it with `driftless baseline`; `driftless reset` empties it instead"));
         }
     }
     for migration in pending {

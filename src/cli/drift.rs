@@ -79,6 +79,25 @@ pub(crate) fn render(changes: &ChangeSet, ui: &Ui) -> String {
     changes.changes.iter().map(one).collect()
 }
 
+/// Renders drift for a person: what came or went as a whole is one line, whatever it is made of;
+/// `--verbose` has all of it.
+pub(crate) fn render_wholes(changes: &ChangeSet, ui: &Ui) -> String {
+    if ui.verbose() {
+        return render(changes, ui);
+    }
+    let paint = |tone, text: &str| ui.paint_data(tone, text);
+    changes.wholes().iter().map(|(change, parts)| render_whole(change, *parts, paint)).collect()
+}
+
+fn render_whole(change: &Change, parts: usize, paint: impl Fn(Tone, &str) -> String) -> String {
+    let line = render_change(change, paint);
+    match parts {
+        0 => line,
+        1 => format!("{} with one part\n", line.trim_end()),
+        _ => format!("{} with {parts} parts\n", line.trim_end()),
+    }
+}
+
 fn render_change(change: &Change, paint: impl Fn(Tone, &str) -> String) -> String {
     match &change.difference {
         Difference::Created => format!("{}\n", paint(Tone::Good, &format!("+ {}", change.id))),
@@ -96,12 +115,13 @@ fn render_change(change: &Change, paint: impl Fn(Tone, &str) -> String) -> Strin
 /// The failure for a database that is not what its migrations lead to.
 pub(crate) fn failure(code: &'static str, message: String, changes: &ChangeSet) -> Failure {
     let mut failure = Failure::refused(code, message);
-    for change in changes.changes.iter().take(SHOWN) {
-        let text = render_change(change, |_, text| text.to_owned());
+    let wholes = changes.wholes();
+    for (change, parts) in wholes.iter().take(SHOWN) {
+        let text = render_whole(change, *parts, |_, text| text.to_owned());
         failure.notes.push(text.trim_end().to_owned());
     }
-    if changes.changes.len() > SHOWN {
-        failure.notes.push(format!("and {} more", changes.changes.len() - SHOWN));
+    if wholes.len() > SHOWN {
+        failure.notes.push(format!("and {} more", wholes.len() - SHOWN));
     }
     failure
 }

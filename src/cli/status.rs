@@ -143,7 +143,7 @@ fn report_drift(drift: Option<&ChangeSet>, session: &Session<'_>) {
         return;
     }
     session.ui.data("\nThe schema differs from what the applied migrations lead to:\n");
-    session.ui.data(&super::drift::render(changes, session.ui));
+    session.ui.data(&super::drift::render_wholes(changes, session.ui));
 }
 
 /// Compares the directory with the ledger: first what is in the ledger and not in the directory.

@@ -3,7 +3,11 @@
 mod merge;
 mod renames;
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    mem::discriminant,
+};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -29,6 +33,9 @@ pub struct ChangeSet {
 pub struct Change {
     /// Which object.
     pub id: ObjectId,
+    /// What it is a part of.
+    #[serde(skip)]
+    pub parent: Option<ObjectId>,
     /// In what way.
     #[serde(flatten)]
     pub difference: Difference,
@@ -79,6 +86,29 @@ impl ChangeSet {
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
+
+    /// The changes without those of parts that came or went with their whole, each with how many
+    /// those are.
+    #[must_use]
+    pub fn wholes(&self) -> Vec<(&Change, usize)> {
+        let by_id: BTreeMap<&ObjectId, &Change> =
+            self.changes.iter().map(|change| (&change.id, change)).collect();
+        let whole_of = |change: &Change| {
+            let above = by_id.get(change.parent.as_ref()?)?;
+            let altered = matches!(change.difference, Difference::Altered { .. });
+            let together = discriminant(&above.difference) == discriminant(&change.difference);
+            (together && !altered).then_some(*above)
+        };
+        let mut parts: BTreeMap<&ObjectId, usize> = BTreeMap::new();
+        for change in &self.changes {
+            if let Some(above) = whole_of(change) {
+                let top = std::iter::successors(Some(above), |c| whole_of(c)).last();
+                *parts.entry(&top.unwrap_or(above).id).or_default() += 1;
+            }
+        }
+        let kept = self.changes.iter().filter(|change| whole_of(change).is_none());
+        kept.map(|change| (change, parts.get(&change.id).copied().unwrap_or(0))).collect()
+    }
 }
 
 /// Compares two schemas.
@@ -101,7 +131,8 @@ pub fn diff(from: &Schema, to: &Schema) -> ChangeSet {
                     Difference::Altered { facets }
                 }
             };
-            Some(Change { id: id.clone(), difference })
+            let parent = to.get(id).or_else(|| from.get(id)).and_then(|o| o.parent.clone());
+            Some(Change { id: id.clone(), parent, difference })
         })
         .collect();
     ChangeSet { changes }

@@ -263,6 +263,26 @@ fn drift_is_reported_by_status_and_refused_by_deploy() {
 }
 
 #[test]
+fn what_came_as_a_whole_is_one_line_of_status() {
+    let sandbox = Sandbox::with_migrations(&[("1_a", "CREATE TABLE a (id int);")]);
+    sandbox.run(&["deploy"]).expect(0);
+    sandbox.sql(
+        "CREATE TABLE b (id serial PRIMARY KEY, t text); CREATE INDEX i ON b (t); \
+         CREATE FUNCTION b(int) RETURNS int LANGUAGE sql AS 'SELECT $1'; ALTER TABLE a ADD c int",
+    );
+    let ran = sandbox.run(&["status"]).expect(0);
+    let lines: Vec<_> = ran.stdout.lines().filter(|line| line.starts_with('+')).collect();
+    let expected = [
+        "+ column public.a.c",
+        "+ function public.b.integer",
+        "+ sequence public.b_id_seq with one part",
+        "+ table public.b with 5 parts",
+    ];
+    assert_eq!(lines, expected);
+    sandbox.run(&["status", "--verbose"]).expect(0).prints("+ column public.b.t\n");
+}
+
+#[test]
 fn rollback_takes_back_the_newest_first_and_refuses_before_anything_runs() {
     let sandbox = Sandbox::with_migrations(&[
         ("1_a", "CREATE TABLE a ();"),
